@@ -1,0 +1,70 @@
+"""What a format is, and what reading one gives.
+
+A format takes bytes or text that somebody else fetched and returns plain columns. It opens nothing, it never executes
+anything it reads, and whatever it is given it returns readings or raises `BadInput`.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from closewait.snapshot.sight import LineNotUnderstood
+
+LookKind = Literal["sockets", "flows", "counts", "descriptors"]
+
+#: One column: a list or tuple of Python values, or a numpy array. None (or a masked value) is "not told".
+ColumnValues = Sequence[Any] | Any
+
+
+@dataclass(frozen=True, slots=True)
+class HolderColumns:
+    """Who holds which row: four columns of equal length (see `snapshot.columns.HOLDERS`)."""
+
+    socket: ColumnValues = ()
+    pid: ColumnValues = ()
+    process: ColumnValues = ()
+    fd: ColumnValues = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One look as a format read it, before it becomes a `Snapshot`.
+
+    `columns` maps names of `snapshot.columns.SOCKETS` to values, all of the same length, one for each row of the
+    dump in its order; a column left out is null throughout. `holders` names every holder where the dump shows more
+    than the one in the `pid`, `process` and `fd` columns. `states` is for kind `counts` only.
+    """
+
+    format: str
+    columns: Mapping[str, ColumnValues] = field(default_factory=dict)
+    kind: LookKind = "sockets"
+    holders: HolderColumns | None = None
+    states: Mapping[str, int] | None = None
+    taken_at_unix_s: float | None = None
+    lines_not_understood: tuple[LineNotUnderstood, ...] = ()
+    owners_told: bool | None = None
+    caveats: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class BytesFormat:
+    """A format of bytes that are not text: recognised by how it begins, read whole."""
+
+    name: str
+    told_by: str
+    recognises: Callable[[bytes], bool]
+    read: Callable[[bytes], Sequence[Reading]]
+
+
+@dataclass(frozen=True, slots=True)
+class TextFormat:
+    """A format of text: recognised by the lines of its beginning, read as a sequence of lines.
+
+    `recognises` sees the first lines, tidied (see `formats.paste`), and says how many of them are its own; the format
+    with the largest count reads the text. `read` sees (line number, line) pairs of the whole text, tidied the same way.
+    """
+
+    name: str
+    told_by: str
+    recognises: Callable[[Sequence[str]], int]
+    read: Callable[[Sequence[str]], Sequence[Reading]]

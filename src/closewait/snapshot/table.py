@@ -1,0 +1,86 @@
+"""The one table: a Snapshot is those columns for one moment of one host.
+
+Columns come in as lists or numpy arrays and are put into polars frames here, typed by `columns.py`. Nothing else
+decides a type.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import polars as pl
+
+from closewait.snapshot.columns import FLOWS, HOLDERS, PROCESSES, SOCKETS, Column, Kind
+from closewait.snapshot.host import Host
+from closewait.snapshot.sight import Sight
+
+TYPES: Mapping[Kind, pl.DataType] = {
+    "text": pl.String(),
+    "integer": pl.Int64(),
+    "real": pl.Float64(),
+    "flag": pl.Boolean(),
+}
+
+
+def schema(columns: Sequence[Column]) -> dict[str, pl.DataType]:
+    """The polars types of `columns`, in order."""
+    return {column.name: TYPES[column.kind] for column in columns}
+
+
+def frame(columns: Sequence[Column], values: Mapping[str, Any]) -> pl.DataFrame:
+    """A frame with exactly `columns`, in order: `values` where given (list, array or Series), null elsewhere.
+
+    Raises KeyError when `values` names a column the schema does not have.
+    """
+    unknown = values.keys() - {column.name for column in columns}
+    if unknown:
+        raise KeyError(f"no such column in the schema: {sorted(unknown)}")
+    rows = max((len(column) for column in values.values()), default=0)
+    series = []
+    for column in columns:
+        dtype = TYPES[column.kind]
+        given = values.get(column.name)
+        if given is None:
+            series.append(pl.repeat(None, rows, dtype=dtype, eager=True).alias(column.name))
+        elif isinstance(given, pl.Series):
+            series.append(given.cast(dtype).alias(column.name))
+        else:
+            series.append(pl.Series(column.name, given, dtype=dtype, strict=False))
+    return pl.DataFrame(series)
+
+
+EMPTY_HOLDERS = frame(HOLDERS, {})
+EMPTY_PROCESSES = frame(PROCESSES, {})
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """One moment of one host: the sockets, who holds them, the processes, the host's limits, and the sight.
+
+    `kind` is `sockets`, `flows` (conntrack; not sockets), `counts` (only `told_states`) or `descriptors`.
+    """
+
+    sockets: pl.DataFrame
+    kind: str = "sockets"
+    holders: pl.DataFrame = field(default_factory=lambda: EMPTY_HOLDERS)
+    processes: pl.DataFrame = field(default_factory=lambda: EMPTY_PROCESSES)
+    told_states: Mapping[str, int] | None = None
+    host: Host = field(default_factory=Host)
+    sight: Sight = field(default_factory=Sight)
+    taken_at_unix_s: float | None = None
+    source: str = ""
+    format: str = ""
+
+    @classmethod
+    def of_columns(cls, values: Mapping[str, Any], **facts: Any) -> "Snapshot":
+        """A snapshot whose sockets are `values`, a mapping of column name to list, array or Series."""
+        columns = FLOWS if facts.get("kind") == "flows" else SOCKETS
+        return cls(sockets=frame(columns, values), **facts)
+
+    @property
+    def states(self) -> dict[str, int]:
+        """How many rows are in each state, most first; rows without a state count under `NONE`."""
+        if self.told_states is not None:
+            return dict(self.told_states)
+        counts = self.sockets["state"].fill_null("NONE").value_counts().sort("count", "state", descending=[True, False])
+        return {state: count for state, count in counts.iter_rows()}
