@@ -1,0 +1,1 @@
+"""closewait: explains TCP socket states and finds out why sockets will not close."""
