@@ -8,11 +8,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from closewait.formats.paste import Paste
 from closewait.snapshot.sight import LineNotUnderstood
 
 LookKind = Literal["sockets", "flows", "counts", "descriptors"]
 
-#: One column: a list or tuple of Python values, or a numpy array. None (or a masked value) is "not told".
+#: One column: a list or tuple of Python values, a numpy array, or a `snapshot.coded.Coded` for text with few different
+#: values. None (or a masked value) is "not told".
 ColumnValues = Sequence[Any] | Any
 
 
@@ -60,11 +62,14 @@ class BytesFormat:
 class TextFormat:
     """A format of text: recognised by the lines of its beginning, read as a sequence of lines.
 
-    `recognises` sees the first lines, tidied (see `formats.paste`), and says how many of them are its own; the format
-    with the largest count reads the text. `read` sees (line number, line) pairs of the whole text, tidied the same way.
+    `opens` is a pattern that the title or heading line with which a dump of this format begins matches; a paste is
+    split into dumps there, and at shell commands and code fences. `recognises` sees the first lines of such a dump,
+    tidied (see `formats.paste`), and says how many of them are its own; the format with the largest count reads the
+    dump. Lines that `read` reports as not understood are offered to the other formats.
     """
 
     name: str
     told_by: str
+    opens: str
     recognises: Callable[[Sequence[str]], int]
-    read: Callable[[Sequence[str]], Sequence[Reading]]
+    read: Callable[[Paste], Sequence[Reading]]

@@ -1,7 +1,7 @@
 """The one table: a Snapshot is those columns for one moment of one host.
 
-Columns come in as lists or numpy arrays and are put into polars frames here, typed by `columns.py`. Nothing else
-decides a type.
+Columns come in as lists, numpy arrays (masked where unknown) or `Coded` and are put into polars frames here, typed by
+`columns.py`. Nothing else decides a type.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,6 +10,7 @@ from typing import Any
 
 import polars as pl
 
+from closewait.snapshot.coded import Coded
 from closewait.snapshot.columns import FLOWS, HOLDERS, PROCESSES, SOCKETS, Column, Kind
 from closewait.snapshot.host import Host
 from closewait.snapshot.sight import Sight
@@ -28,7 +29,7 @@ def schema(columns: Sequence[Column]) -> dict[str, pl.DataType]:
 
 
 def frame(columns: Sequence[Column], values: Mapping[str, Any]) -> pl.DataFrame:
-    """A frame with exactly `columns`, in order: `values` where given (list, array or Series), null elsewhere.
+    """A frame with exactly `columns`, in order: `values` where given (list, array, Coded or Series), null elsewhere.
 
     Raises KeyError when `values` names a column the schema does not have.
     """
@@ -44,6 +45,8 @@ def frame(columns: Sequence[Column], values: Mapping[str, Any]) -> pl.DataFrame:
             series.append(pl.repeat(None, rows, dtype=dtype, eager=True).alias(column.name))
         elif isinstance(given, pl.Series):
             series.append(given.cast(dtype).alias(column.name))
+        elif isinstance(given, Coded):
+            series.append(pl.Series(column.name, given.values, dtype=dtype).gather(given.codes))
         else:
             series.append(pl.Series(column.name, given, dtype=dtype, strict=False))
     return pl.DataFrame(series)

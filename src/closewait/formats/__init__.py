@@ -1,0 +1,1 @@
+"""What bytes and text mean: one file for each format, and the tuple of them all."""

@@ -1,0 +1,163 @@
+"""Bytes that somebody saved or pasted, as numbered lines that formats can read.
+
+Decoding and tidying happen once, here. Tidying takes away what a terminal, a mail, a web page or a comment wrote around
+a line; it takes no line away, so numbers stay those of the original, and the original stays as evidence.
+"""
+
+import codecs
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import overload
+
+from closewait.formats.words import Words
+from closewait.snapshot.sight import LineNotUnderstood
+
+BYTE_ORDER_MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),  # before UTF-16, whose mark is its beginning
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+
+#: Bytes that are letters in a Windows console's code page (850, 437: `\x99` is Ö) and marks in cp1252, and the reverse.
+CONSOLE_LETTERS = bytes(range(0x80, 0xA0))
+ANSI_LETTERS = bytes(range(0xC0, 0x100))
+
+ESCAPE_SEQUENCE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\n]*\x07|[@-Z\\-_])")
+CONTROLS = bytes((*range(0x0A), *range(0x0B, 0x20), 0x7F))
+BLANKS = str.maketrans(
+    dict.fromkeys((*CONTROLS, 0x85, 0xA0, *range(0x2000, 0x200B), 0x2028, 0x2029, 0x202F, 0x3000), " ")
+    | dict.fromkeys((0x200B, 0x200E, 0x200F, 0xFEFF), "")  # marks without a width
+)
+ODD_SPACES = (b"\xc2\x85", b"\xc2\xa0", b"\xe2\x80", b"\xe3\x80\x80", b"\xef\xbb\xbf")  # how those begin in UTF-8
+
+#: What stands around a line and is not of it: (what is taken away, what is put there), tried in this order.
+WRAPPINGS = (
+    (re.compile(r"</?(?:br|pre|code|p|div|span|tt|td|tr|blockquote)\b[^<>]*>", re.IGNORECASE), ""),
+    (re.compile(r"&gt;"), ">"),
+    (re.compile(r"&lt;"), "<"),
+    (re.compile(r"&nbsp;"), " "),
+    (re.compile(r"&amp;"), "&"),
+    (re.compile(r"^(?: *>)+ "), ""),  # mail, markdown
+    (re.compile(r"^ *(?:#+|//+|--(?:\[\[)?|/?\*+|;+|')(?: +|$)"), ""),  # comments of many languages
+    (re.compile(r"^ *\[\d{4}[-/]\d\d?[-/]\d\d?[ T]\d\d?:\d\d:\d\d(?:[.,]\d+)?\] "), ""),  # a console's log
+    (re.compile(r"\\([*_@~$#\[\]`])"), r"\1"),  # markdown
+    (re.compile(r"=20$"), ""),  # quoted-printable mail
+)
+#: Only a line that begins with one of the first, or contains one of the second, can have a wrapping.
+WRAPPED_BEGINS, WRAPPED_CONTAINS = b">#/-*;'[", (b"<", b"&", b"\\")
+QUOTED_PRINTABLE_END = "=20\n"
+
+FENCE = re.compile(r" *(?:```|~~~)")
+
+#: Programs whose output is a dump, as a shell line names them: bare, or behind a prompt.
+COMMAND = re.compile(
+    r"^(?:.*?[$#>%\]❯~»] ?)??(?:sudo +)?(?:/[\w/]*/)?"
+    r"(?P<command>(?:(?:busybox +)?netstat|ss|lsof|sockstat|conntrack|procstat)(?:\.exe)?"
+    r"(?= *$| +[-/|>'\"(\u2010-\u2015]| +(?:state|src|dst|sport|dport)\b)"
+    r"|(?:cat|type|more|less|head|tail) +\S*/?proc/\S*net/|Get-NetTCPConnection\b).*",
+    re.IGNORECASE,
+)
+
+
+def decode(data: bytes) -> str:
+    """The text in `data`: by its byte order mark, by the NULs of UTF-16, as UTF-8, else in a Windows code page.
+
+    A dump's columns are ASCII in every code page, so a wrong guess among those spoils headings at most.
+    """
+    for mark, encoding in BYTE_ORDER_MARKS:
+        if data.startswith(mark):
+            return data[len(mark) :].decode(encoding, errors="replace")
+    beginning = data[:4096]
+    nuls_at_even, nuls_at_odd = beginning[::2].count(0), beginning[1::2].count(0)
+    if max(nuls_at_even, nuls_at_odd) * 5 > len(beginning) and min(nuls_at_even, nuls_at_odd) * 20 < len(beginning):
+        return data.decode("utf-16-le" if nuls_at_odd > nuls_at_even else "utf-16-be", errors="replace")
+    try:
+        return codecs.getincrementaldecoder("utf-8")().decode(data)  # the last character may be cut
+    except UnicodeDecodeError:
+        pass
+    in_utf8 = data.decode("utf-8", errors="replace")
+    letters = sum(character > "\x7f" for character in in_utf8)
+    if in_utf8.count("\ufffd") * 2 <= letters:
+        return in_utf8
+    console, ansi = (len(data) - len(data.translate(None, letters)) for letters in (CONSOLE_LETTERS, ANSI_LETTERS))
+    return data.decode("cp850" if console >= ansi else "cp1252", errors="replace")
+
+
+def tidy(line: str) -> str:
+    """The line without what was wrapped around it."""
+    for wrapping, inside in WRAPPINGS:
+        line = wrapping.sub(inside, line)
+    return line
+
+
+def command(line: str) -> str | None:
+    """The dump-making command that a shell line runs, without its prompt; None when it runs none.
+
+    >>> command("[root@haproxy1 ~]# ss -ant")
+    'ss -ant'
+    """
+    found = COMMAND.match(line)
+    return line[found.start("command") :].rstrip() if found else None
+
+
+class Paste(Sequence[str]):
+    """Successive lines of a text: a sequence of tidied lines that knows their words, numbers and originals."""
+
+    def __init__(self, words: Words, originals: Mapping[int, str], first_line_no: int = 1) -> None:
+        self.words = words
+        self._originals = originals  # by line number, of the lines that tidying changed
+        self.first_line_no = first_line_no
+
+    @classmethod
+    def of(cls, text: str) -> "Paste":
+        """All lines of `text`, tidied."""
+        text = with_plain_blanks(text)
+        words = Words.of(text)
+        suspects = {int(line) for line in words.lines_beginning_with_one_of(WRAPPED_BEGINS)}
+        for octet in WRAPPED_CONTAINS:
+            suspects.update(words.lines_containing(octet).tolist())
+        if QUOTED_PRINTABLE_END in text:
+            suspects.update(words.lines_containing(b"=").tolist())
+        tidied = {line: tidied for line in suspects if (tidied := tidy(words.line(line))) != words.line(line)}
+        if not tidied:
+            return cls(words, {})
+        lines = list(words)
+        originals = {line + 1: lines[line] for line in tidied}
+        for line, inside in tidied.items():
+            lines[line] = inside
+        return cls(Words.of("\n".join(lines) + "\n"), originals)
+
+    def __len__(self) -> int:
+        return len(self.words)
+
+    @overload
+    def __getitem__(self, index: int) -> str: ...
+    @overload
+    def __getitem__(self, index: slice) -> "Paste": ...
+    def __getitem__(self, index: int | slice) -> "str | Paste":
+        if isinstance(index, slice):
+            start, stop, _ = index.indices(len(self))
+            return Paste(self.words.section(start, stop), self._originals, self.first_line_no + start)
+        return self.words.line(range(len(self))[index])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.words)
+
+    def not_understood(self, index: int, why: str) -> LineNotUnderstood:
+        """The line at `index` as found, with its number in the whole text and the reason why it gave no row."""
+        line_no = self.first_line_no + index
+        return LineNotUnderstood(line_no, self._originals.get(line_no, self[index]), why)
+
+
+def with_plain_blanks(text: str) -> str:
+    """The text with a newline at the end of each line and a blank for every other control character or odd space."""
+    if "\r" in text:
+        text = text.replace("\r\r\n", "\n").replace("\r\n", "\n").replace("\r", "\n")
+    if "\x1b" in text:
+        text = ESCAPE_SEQUENCE.sub("", text)
+    octets = text.encode(errors="replace")
+    if octets.translate(None, CONTROLS) == octets and not any(space in octets for space in ODD_SPACES):
+        return text
+    return text.translate(BLANKS)
