@@ -223,7 +223,7 @@ STATES = (
         closed_first=None,
         ends_when="The program binds, connects, or closes the descriptor.",
         bounded_by="No timer.",
-        source="Solaris netstat; HP-UX pst_socket.h, PS_TCPS_IDLE (opened, but not bound)",
+        source="Solaris netstat; HP-UX pstat headers, PS_TCPS_IDLE (opened, but not bound)",
     ),
     State(
         name="DELETE_TCB",
