@@ -31,6 +31,12 @@ class BadInput(ClosewaitError):
     exit_status = 4
 
 
+class CannotPlay(ClosewaitError):
+    """A lab scene lacks a permission or a program here, or did not come about in time."""
+
+    exit_status = 3
+
+
 class KernelRefused(CannotSee):
     """The kernel answered a request with an error number."""
 

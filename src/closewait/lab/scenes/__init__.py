@@ -1,0 +1,45 @@
+"""The scenes, one for each rule, in the order of the rules."""
+
+from difflib import get_close_matches
+
+from closewait.errors import BadUsage
+from closewait.lab.scene import Scene
+from closewait.lab.scenes import (
+    benign_churn,
+    fd_exhaustion,
+    inherited_fd,
+    insufficient_evidence,
+    leaked_close_wait,
+    never_accepted,
+    never_read,
+    port_exhaustion,
+    stale_idle_pool,
+    time_wait_churn,
+)
+
+SCENES: tuple[Scene, ...] = (
+    leaked_close_wait.SCENE,
+    never_read.SCENE,
+    never_accepted.SCENE,
+    inherited_fd.SCENE,
+    fd_exhaustion.SCENE,
+    time_wait_churn.SCENE,
+    port_exhaustion.SCENE,
+    stale_idle_pool.SCENE,
+    benign_churn.SCENE,
+    insufficient_evidence.SCENE,
+)
+
+#: The same illness with fewer signs: for practice, and for what a rule honestly cannot see.
+VARIANTS: tuple[Scene, ...] = (inherited_fd.HELD_BY_CHILD_ONLY,)
+
+
+def scene_named(name: str) -> Scene:
+    """The scene called `name`, hyphens or underscores, or BadUsage with what there is."""
+    scenes = {scene.name: scene for scene in (*SCENES, *VARIANTS)}
+    wanted = name.strip().lower().replace("_", "-")
+    if wanted in scenes:
+        return scenes[wanted]
+    near = get_close_matches(wanted, scenes, n=1)
+    hint = f"Did you mean {near[0]}? " if near else ""
+    raise BadUsage(f"There is no scene {name!r}. {hint}Scenes: {', '.join(scenes)}.")

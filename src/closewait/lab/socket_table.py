@@ -1,0 +1,52 @@
+"""What the kernel says about the sockets around a stage: just enough of `/proc/net/tcp` to know that a scene holds.
+
+The doctor's own reader is deliberately not used: a scene that is proved by the code under test proves nothing.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+# Linux include/net/tcp_states.h
+STATES = (
+    "", "ESTABLISHED", "SYN_SENT", "SYN_RECEIVED", "FIN_WAIT_1", "FIN_WAIT_2", "TIME_WAIT",
+    "CLOSED", "CLOSE_WAIT", "LAST_ACK", "LISTEN", "CLOSING", "SYN_RECEIVED",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Socket:
+    """One IPv4 socket. `recv_queue` counts bytes, for LISTEN connections; `inode` 0: no process holds it."""
+
+    state: str
+    local_port: int
+    remote_port: int
+    recv_queue: int
+    inode: int
+
+    @property
+    def ports(self) -> tuple[int, int]:
+        """Both ports, this end's first."""
+        return self.local_port, self.remote_port
+
+
+def sockets() -> Iterator[Socket]:
+    """The sockets of this process's network namespace (proc_pid_net(5), net/ipv4/tcp_ipv4.c get_tcp4_sock())."""
+    with Path("/proc/thread-self/net/tcp").open() as table:
+        next(table)
+        for line in table:
+            _, local, remote, state, queues, _, _, _, _, inode, *_ = line.split()
+            yield Socket(
+                state=STATES[int(state, 16)],
+                local_port=int(local.split(":")[1], 16),
+                remote_port=int(remote.split(":")[1], 16),
+                recv_queue=int(queues.split(":")[1], 16),
+                inode=int(inode),
+            )
+
+
+def inodes_held_by(pid: int) -> set[int]:
+    """Inodes of the sockets that a process of ours has open."""
+    links = (entry.readlink().name for entry in Path(f"/proc/{pid}/fd").iterdir())
+    return {int(found[1]) for link in links if (found := re.fullmatch(r"socket:\[(\d+)\]", link))}
