@@ -5,7 +5,6 @@ How long a timer lets a socket stay is in `clocks.py`; which event leads where i
 """
 
 from dataclasses import dataclass
-from difflib import get_close_matches
 from enum import Enum
 from typing import Literal
 
@@ -250,6 +249,8 @@ def state(name: str) -> State:
     try:
         return _BY_NAME[name]
     except KeyError:
+        from difflib import get_close_matches  # only a mistake pays for this import
+
         near = get_close_matches(name[:40].upper(), STATE_NAMES, cutoff=0.5)
         hint = f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(STATE_NAMES)}"
         raise LookupError(f"no TCP state is called {name[:40]!r}; {hint}") from None
