@@ -1,0 +1,1 @@
+"""The one table everything is turned into, with what could not be seen. Pure."""

@@ -4,7 +4,7 @@ A dump of 200,000 sockets names a dozen states and a handful of programs. Reader
 words once; this carries them into the one table without making a Python string for each row.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,3 +21,7 @@ class Coded:
 
     def __getitem__(self, row: int) -> str | None:
         return self.values[int(self.codes[row])]
+
+    def mapped(self, change: Callable[[str | None], str | None]) -> "Coded":
+        """The column with `change` done to each of its values, once for each different one."""
+        return Coded([change(value) for value in self.values], self.codes)

@@ -27,8 +27,12 @@ class Column:
 SOCKETS = (
     Column("protocol", "text", "name", "`tcp`, or `tcp6` where the source tells IPv6 sockets apart."),
     Column("local_address", "text", "address", "This end's address, as told; a wildcard is `0.0.0.0`, `::` or `*`."),
-    Column("local_port", "integer", "port number", "This end's port.", "The port is told as a name, `*`, or not at all."),
-    Column("local_service", "text", "service name", "This end's port where the source told a name.", "Told as a number."),
+    Column(
+        "local_port", "integer", "port number", "This end's port.", "The port is told as a name, `*`, or not at all."
+    ),
+    Column(
+        "local_service", "text", "service name", "This end's port where the source told a name.", "Told as a number."
+    ),
     Column("remote_address", "text", "address", "The other end's address, as told."),
     Column("remote_port", "integer", "port number", "The other end's port.", "A listener, or told as a name or `*`."),
     Column("remote_service", "text", "service name", "The other end's port where told as a name.", "Told as a number."),

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 class Host:
     """Facts of one host at one moment; None is "not told"."""
 
-    system: str | None = None                            # `Linux`, `Windows`, …
-    kernel: str | None = None                            # release, as `uname -r` prints it
-    port_range: tuple[int, int] | None = None            # net.ipv4.ip_local_port_range, first and last
-    reserved_ports: tuple[int, ...] = ()                 # net.ipv4.ip_local_reserved_ports
-    time_wait_s: float | None = None                     # how long TIME_WAIT lasts here
-    fin_timeout_s: float | None = None                   # net.ipv4.tcp_fin_timeout: orphaned FIN_WAIT_2 only
-    tw_reuse: int | None = None                          # net.ipv4.tcp_tw_reuse: 0 no, 1 yes, 2 loopback only
-    somaxconn: int | None = None                         # net.core.somaxconn
+    system: str | None = None  # `Linux`, `Windows`, …
+    kernel: str | None = None  # release, as `uname -r` prints it
+    port_range: tuple[int, int] | None = None  # net.ipv4.ip_local_port_range, first and last
+    reserved_ports: tuple[int, ...] = ()  # net.ipv4.ip_local_reserved_ports
+    time_wait_s: float | None = None  # how long TIME_WAIT lasts here
+    fin_timeout_s: float | None = None  # net.ipv4.tcp_fin_timeout: orphaned FIN_WAIT_2 only
+    tw_reuse: int | None = None  # net.ipv4.tcp_tw_reuse: 0 no, 1 yes, 2 loopback only
+    somaxconn: int | None = None  # net.core.somaxconn
 
     @property
     def ephemeral_ports(self) -> int | None:

@@ -11,7 +11,7 @@ from typing import Any
 import polars as pl
 
 from closewait.snapshot.coded import Coded
-from closewait.snapshot.columns import FLOWS, HOLDERS, PROCESSES, SOCKETS, Column, Kind
+from closewait.snapshot.columns import ALWAYS_IN_JSON, FLOWS, HOLDERS, PROCESSES, SOCKETS, Column, Kind
 from closewait.snapshot.host import Host
 from closewait.snapshot.sight import Sight
 
@@ -86,4 +86,21 @@ class Snapshot:
         if self.told_states is not None:
             return dict(self.told_states)
         counts = self.sockets["state"].fill_null("NONE").value_counts().sort("count", "state", descending=[True, False])
-        return {state: count for state, count in counts.iter_rows()}
+        return dict(counts.iter_rows())
+
+    def rows_as_told(self) -> pl.DataFrame:
+        """The rows with the JSON contract's columns, those others that any row has, and `holders` of shared ones."""
+        sockets = self.sockets
+        told = [
+            name for name in sockets.columns if name in ALWAYS_IN_JSON or sockets[name].null_count() < sockets.height
+        ]
+        several = (
+            self.holders.filter(pl.len().over("socket") > 1)
+            .group_by("socket", maintain_order=True)
+            .agg(holders=pl.struct("pid", "process", "fd"))
+        )
+        rows = sockets.select(told)
+        if several.is_empty():
+            return rows
+        numbered = rows.with_row_index("socket").with_columns(pl.col("socket").cast(pl.Int64))
+        return numbered.join(several, on="socket", how="left", maintain_order="left").drop("socket")

@@ -1,0 +1,1 @@
+"""Report in, text out. Pure: nothing here prints or opens."""

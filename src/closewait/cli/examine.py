@@ -1,0 +1,51 @@
+"""`closewait examine`, or just `closewait`: say what is wrong, and with whom the next move lies."""
+
+from typing import Annotated
+
+import typer
+
+from closewait.cli.options import Json, Quiet, Sources, Width, duration_s
+from closewait.cli.sources import looker
+from closewait.cli.terminal import columns, show, wait
+from closewait.errors import BadUsage
+
+
+def examine(
+    sources: Sources = None,
+    json: Json = False,
+    again: Annotated[
+        str | None,
+        typer.Option("--again", metavar="TIME", help="Look a second time after TIME (30s) and judge both looks."),
+    ] = None,
+    diagram: Annotated[bool, typer.Option("--diagram", help="Draw the counts into the TCP state diagram.")] = False,
+    width: Width = None,
+    quiet: Quiet = False,
+) -> int:
+    """Examine this host, or a dump, and say what is wrong.
+
+    \b
+    Examples:
+        closewait --again 30s
+        ss -tanp | closewait -
+        closewait before.txt after.txt --json
+    """
+    looking = looker(sources or [])
+    again_s = None if again is None else duration_s(again)
+    if again_s is not None and not looking.is_live:
+        raise BadUsage(
+            "A dump cannot be looked at again. Give two dumps, the earlier one first: closewait one.txt two.txt"
+        )
+    from closewait import doctor
+    from closewait.views.as_json import report_as_json
+    from closewait.views.as_text import as_text
+
+    earlier = looking.earlier()
+    if again_s is not None:
+        earlier = earlier.followed_by(looking.look())
+        wait(again_s, "waiting for the second look")
+    report = doctor.examine(looking.look, earlier=earlier)
+    if json:
+        print(report_as_json(report))
+    elif not quiet:
+        show(as_text(report, width=columns(width), diagram=diagram))
+    return report.severity.rank

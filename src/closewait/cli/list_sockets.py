@@ -1,0 +1,44 @@
+"""`closewait list`: the sockets as they were told, or how many are in each state."""
+
+from typing import Annotated
+
+import typer
+
+from closewait.cli.options import Json, Quiet, Sources, Width
+from closewait.cli.sources import looker
+from closewait.cli.terminal import columns
+from closewait.errors import BadUsage
+
+
+def list_sockets(
+    sources: Sources = None,
+    json: Json = False,
+    by: Annotated[str | None, typer.Option("--by", metavar="state", help="Count instead of listing: by state.")] = None,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show the lines that were not understood.")] = False,
+    width: Width = None,
+    quiet: Quiet = False,
+) -> int:
+    """List the sockets of this host or of a dump.
+
+    \b
+    Examples:
+        closewait list --by state
+        closewait list --json
+        netstat -an | closewait list - -v
+    """
+    looking = looker(sources or [])
+    if by is not None:
+        return _counts(looking, by, json, quiet)
+    looks = looking.looks()
+    if quiet:
+        return 0
+    if json:
+        from closewait.views.as_json import looks_as_json
+
+        print(looks_as_json(looks))
+        return 0
+    from closewait.views.as_table import as_table
+
+    for look in looks:
+        print(as_table(look, width=columns(width), verbose=verbose), end="")
+    return 0

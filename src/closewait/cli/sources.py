@@ -1,0 +1,112 @@
+"""From a SOURCE on the command line to something that can be looked at.
+
+nothing         this host
+netns:NAME      that network namespace of this host
+-               standard input, any dump
+a file          any dump; several files are looks at one host, in the order given
+"""
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from closewait.errors import BadUsage
+
+if TYPE_CHECKING:
+    from closewait.snapshot.table import Snapshot
+    from closewait.snapshot.timeline import Timeline
+
+NETNS = "netns:"
+
+#: Places the grammar knows and this version cannot look at yet.
+ELSEWHERE = ("pid:", "docker:", "ssh://", "k8s://")
+
+
+@dataclass(frozen=True)
+class Live:
+    """This host, or a network namespace of it."""
+
+    netns: str | None = None
+    is_live = True
+
+    def look(self) -> "Snapshot":
+        """Look now."""
+        from closewait import capture
+
+        return capture.look(netns=self.netns)
+
+    def looks(self) -> list["Snapshot"]:
+        """One look."""
+        return [self.look()]
+
+    def earlier(self) -> "Timeline":
+        """Nothing is remembered between two runs."""
+        from closewait.snapshot.timeline import NOTHING_YET
+
+        return NOTHING_YET
+
+
+@dataclass(frozen=True)
+class Dumps:
+    """Files, or standard input: looks at one host in the order given."""
+
+    paths: tuple[str, ...]
+    is_live = False
+
+    def looks(self) -> list["Snapshot"]:
+        """Every look in every file."""
+        from closewait.capture.dump_file import looks
+
+        return [look for path in self.paths for look in looks(path)]
+
+    def look(self) -> "Snapshot":
+        """The look that is judged: the last one."""
+        return self._in_order()[-1]
+
+    def earlier(self) -> "Timeline":
+        """The looks before it."""
+        from closewait.snapshot.timeline import Timeline
+
+        return Timeline(tuple(self._in_order()[:-1]))
+
+    def _in_order(self) -> list["Snapshot"]:
+        """One look of each file: two dumps in one paste need not be one host at two times."""
+        from closewait.capture.dump_file import looks
+
+        return [_one_look(path, looks(path)) for path in self.paths]
+
+
+def looker(sources: Sequence[str]) -> Live | Dumps:
+    """What the SOURCE words name. Raises BadUsage."""
+    elsewhere = next((source for source in sources if source.startswith(ELSEWHERE)), None)
+    if elsewhere is not None:
+        raise BadUsage(
+            f"closewait cannot look at {elsewhere!r} yet. Run it there, or save a dump there (ss -tanpoei > dump.txt)."
+        )
+    namespaces = [source.removeprefix(NETNS) for source in sources if source.startswith(NETNS)]
+    if not sources:
+        return Live()
+    if namespaces:
+        if len(sources) > 1:
+            raise BadUsage("Name one live place at a time, or several dumps.")
+        return Live(namespaces[0])
+    if sources.count("-") > 1:
+        raise BadUsage("Standard input (-) can be read once only.")
+    if "-" in sources and sys.stdin.isatty():
+        print("closewait: reading a dump from the terminal; end it with Ctrl-D", file=sys.stderr)
+    return Dumps(tuple(sources))
+
+
+def _one_look(path: str, looks: list["Snapshot"]) -> "Snapshot":
+    """The largest look of a file, saying that there were others."""
+    from dataclasses import replace
+
+    largest = max(looks, key=lambda look: sum(look.states.values()))
+    if len(looks) == 1:
+        return largest
+    caveat = (
+        f"{path} holds {len(looks)} dumps; the largest was judged. "
+        "Save them as files of their own to compare them: closewait one.txt two.txt"
+    )
+    return replace(largest, sight=replace(largest.sight, caveats=(*largest.sight.caveats, caveat)))

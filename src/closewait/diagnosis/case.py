@@ -1,0 +1,81 @@
+"""The case laid before the rules: the timeline, summed once into groups, processes and destinations."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import polars as pl
+
+from closewait.diagnosis.destination import Destination, destinations
+from closewait.diagnosis.group import Group, OwnerKind
+from closewait.diagnosis.grouping import groups
+from closewait.diagnosis.roles import charged
+from closewait.snapshot.table import Snapshot
+from closewait.snapshot.timeline import Timeline
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """A process that holds sockets, with its descriptors."""
+
+    pid: int
+    process: str | None
+    command_line: str | None
+    descriptors: int | None
+    descriptor_limit: int | None
+
+    @property
+    def descriptor_share(self) -> float | None:
+        """Open descriptors as a share of the soft limit; None where either is not told or there is no limit."""
+        if self.descriptors is None or not self.descriptor_limit:
+            return None
+        return self.descriptors / self.descriptor_limit
+
+
+@dataclass(frozen=True)
+class Case:
+    """Everything a rule may look at. Each part is computed when the first rule asks for it."""
+
+    timeline: Timeline
+
+    @cached_property
+    def rows(self) -> pl.DataFrame:
+        """The sockets of the latest look with role and owner; empty where the look is not of sockets."""
+        look = self.timeline.latest
+        return charged(look if look.kind == "sockets" else Snapshot.of_columns({}))
+
+    @cached_property
+    def groups(self) -> list[Group]:
+        """Every group of the latest look, largest pile of CLOSE_WAIT first."""
+        return groups(self.timeline, self.rows)
+
+    @cached_property
+    def with_close_wait(self) -> list[Group]:
+        """The groups that have any CLOSE_WAIT."""
+        return [group for group in self.groups if group.close_wait]
+
+    @cached_property
+    def destinations(self) -> list[Destination]:
+        """The remote ends this host's own ports are used for, busiest first."""
+        return destinations(self.timeline.latest, self.rows)
+
+    @cached_property
+    def processes(self) -> dict[int, Process]:
+        """The processes of the latest look by pid."""
+        columns = ["pid", "process", "command_line", "descriptors", "descriptor_limit"]
+        return {row[0]: Process(*row) for row in self.timeline.latest.processes.select(columns).iter_rows()}
+
+    def pids_that_share(self, group: Group) -> list[int]:
+        """The processes that hold any of the rows the group keeps as evidence."""
+        holders = self.timeline.latest.holders
+        return sorted(holders.filter(pl.col("socket").is_in(group.rows))["pid"].unique().to_list())
+
+    @property
+    def held(self) -> list[Group]:
+        """Groups with CLOSE_WAIT that belong to a process, named or not, and not to an accept queue."""
+        return [group for group in self.with_close_wait if group.owner_kind is not OwnerKind.LISTENER]
+
+    @property
+    def system(self) -> str:
+        """The system the sockets live on: told by the host, else by the tool that printed them."""
+        look = self.timeline.latest
+        return look.host.system or ("Windows" if "windows" in look.format else "Linux")

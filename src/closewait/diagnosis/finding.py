@@ -1,0 +1,66 @@
+"""What a finding is: one sentence, its evidence, its doubt, whose move it is, and how to check."""
+
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Literal
+
+from closewait.tcp.states import Move
+
+Certainty = Literal["certain", "likely", "possible"]
+
+
+class Severity(Enum):
+    """How bad it is, in the words of the JSON contract."""
+
+    BENIGN = "benign"
+    WARNING = "warning"
+    CRITICAL = "critical"
+
+    @property
+    def rank(self) -> int:
+        """0 benign, 1 warning, 2 critical: also the exit status."""
+        return list(Severity).index(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Whom a finding is charged to, and with how many sockets."""
+
+    pid: int | None
+    process: str | None
+    sockets: int
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One verdict about one program, service or destination."""
+
+    rule: str
+    code: str
+    severity: Severity
+    certainty: Certainty
+    whose_move: Move
+    owners: tuple[Owner, ...]  # largest first; empty where nobody can be named
+    role: str | None  # server, client
+    places: tuple[tuple[str, int], ...]  # where, and how many sockets there; largest first
+    sockets: int
+    says: str  # one sentence, present tense
+    because: tuple[str, ...]  # the evidence
+    doubt: tuple[str, ...] = ()  # what would refute it
+    next: tuple[str, ...] = ()  # what to do, first things first
+    will_not_help: tuple[str, ...] = ()
+    check_with: str | None = None  # a command that lets the reader verify
+    second_look: str | None = None  # what a second look would settle; None if nothing
+    age_s: tuple[float, float] | None = None  # at least, of the youngest and the oldest
+    also_seen: tuple[str, ...] = ()  # other rules that spoke about the same sockets
+    rows: tuple[int, ...] = field(default=())  # a few rows of the look, as evidence
+
+    @property
+    def owner(self) -> Owner | None:
+        """The one with the most sockets, or None."""
+        return self.owners[0] if self.owners else None
+
+    @property
+    def where(self) -> str:
+        """The place with the most sockets."""
+        return self.places[0][0] if self.places else ""

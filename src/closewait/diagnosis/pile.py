@@ -1,0 +1,59 @@
+"""How strongly a pile of CLOSE_WAIT accuses its owner: by a second look, by age, or only by number.
+
+A state seen once is an observation. What accuses is that the same sockets are still there at a second look, or that
+they are certainly older than a program needs; a mere number in one look stays `possible` and names the second look.
+"""
+
+from dataclasses import dataclass
+
+from closewait.diagnosis.finding import Certainty, Severity
+from closewait.diagnosis.group import Group
+from closewait.diagnosis.thresholds import (
+    CLIENT_PATIENCE_S,
+    CRITICAL_PILE_SOCKETS,
+    PILE_UP_SOCKETS,
+    SECOND_LOOK_S,
+    SERVER_PATIENCE_S,
+)
+from closewait.diagnosis.wording import age_in_words, count_of
+
+
+@dataclass(frozen=True, slots=True)
+class Weight:
+    """How bad and how sure, and what says so."""
+
+    severity: Severity
+    certainty: Certainty
+    because: str
+    second_look: str | None
+
+
+def looked_twice(group: Group) -> bool:
+    """There was an earlier look, far enough away to prove that something persists."""
+    return group.persisting is not None and (group.seconds_between is None or group.seconds_between >= SECOND_LOOK_S)
+
+
+def weight(group: Group, sockets: int) -> Weight | None:
+    """How strongly `sockets` standing CLOSE_WAIT of `group` accuse its owner; None: not at all."""
+    severity = Severity.CRITICAL if sockets >= CRITICAL_PILE_SOCKETS else Severity.WARNING
+    if looked_twice(group):
+        if not group.persisting:
+            return None
+        between = (
+            "two looks" if group.seconds_between is None else f"two looks {age_in_words(group.seconds_between)} apart"
+        )
+        grown = f"; {group.growth:+,} since" if group.growth else ""
+        return Weight(
+            severity,
+            "certain",
+            f"{count_of(group.persisting, 'socket')} stayed in CLOSE_WAIT over {between}{grown}",
+            None,
+        )
+    if group.patience_exceeded:
+        patience_s = CLIENT_PATIENCE_S if group.role == "client" else SERVER_PATIENCE_S
+        older = f"{count_of(group.patience_exceeded, 'socket')} certainly older than {age_in_words(patience_s)}"
+        return Weight(severity, "likely", older, "whether the number grows")
+    if sockets >= PILE_UP_SOCKETS and not group.passes_through:
+        number = f"{count_of(sockets, 'socket')} at once, beside {group.established:,} ESTABLISHED of the same group"
+        return Weight(severity, "possible", number, "whether the same sockets stay or others pass through")
+    return None

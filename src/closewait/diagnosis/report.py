@@ -1,0 +1,39 @@
+"""A report: what was found and what could not be seen, in reading order."""
+
+from dataclasses import dataclass
+
+from closewait.diagnosis.finding import Finding, Severity
+from closewait.snapshot.table import Snapshot
+from closewait.snapshot.timeline import Timeline
+
+
+@dataclass(frozen=True, slots=True)
+class NotUnderstood:
+    """An input that gave nothing, named rather than dropped."""
+
+    file: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The answer to one examination: findings worst first, over the looks they rest on."""
+
+    timeline: Timeline
+    findings: tuple[Finding, ...]
+    not_understood: tuple[NotUnderstood, ...] = ()
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """The latest look."""
+        return self.timeline.latest
+
+    @property
+    def severity(self) -> Severity:
+        """The worst of the findings; benign when there is none."""
+        return max((finding.severity for finding in self.findings), key=lambda s: s.rank, default=Severity.BENIGN)
+
+    @property
+    def second_look_would_settle(self) -> tuple[Finding, ...]:
+        """The findings that a second look would make more certain."""
+        return tuple(finding for finding in self.findings if finding.second_look)

@@ -1,0 +1,86 @@
+"""What a rule is: a name, what to say about it, and a check that reads the case and suspects some of its groups."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from closewait.diagnosis.finding import Finding, Severity
+from closewait.diagnosis.group import Group
+from closewait.diagnosis.pile import Weight
+from closewait.diagnosis.wording import list_close_wait, owner
+from closewait.tcp.states import Move
+
+if TYPE_CHECKING:
+    from closewait.diagnosis.case import Case
+
+#: What a finding is about: a group, a process, a destination. The first rule to claim a subject keeps it.
+Subject = tuple[object, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Suspicion:
+    """A finding and the subjects it claims.
+
+    `amplifies` names processes or destinations: where another finding already accuses one of them, this one is only
+    mentioned there (`also_seen`) and lends it its severity, because it says how bad that is and not why.
+    `stands_back`: it speaks only where no other rule has claimed the subject, and leaves no mention otherwise.
+    """
+
+    finding: Finding
+    claims: tuple[Subject, ...] = ()
+    amplifies: tuple[Subject, ...] = ()
+    stands_back: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One verdict closewait can reach. `summary` completes the sentence "suspected <name>: …"."""
+
+    code: str  # first letter: P program, E other end, H host, N nobody, B our blindness
+    name: str
+    summary: str
+    whose_move: Move
+    check: Callable[["Case"], Iterator[Suspicion]]
+    doubt: tuple[str, ...] = ()
+    next: tuple[str, ...] = ()
+    will_not_help: tuple[str, ...] = ()
+
+    def about_group(
+        self,
+        case: "Case",
+        group: Group,
+        sockets: int,
+        weight: Weight,
+        *,
+        says: str,
+        because: tuple[str | None, ...],
+        doubt: tuple[str, ...] = (),
+        next: tuple[str, ...] = (),
+        check_with: str | None = None,
+    ) -> Suspicion:
+        """This rule's finding about `sockets` of one group; what is not told in the arguments comes from the rule."""
+        finding = Finding(
+            rule=self.name,
+            code=self.code,
+            severity=weight.severity,
+            certainty=weight.certainty,
+            whose_move=self.whose_move,
+            owners=owner(group, sockets),
+            role=group.role,
+            places=((group.where, sockets),),
+            sockets=sockets,
+            says=says,
+            because=tuple(fact for fact in (*because, weight.because) if fact),
+            doubt=(*doubt, *self.doubt),
+            next=(*next, *self.next),
+            will_not_help=self.will_not_help,
+            check_with=check_with or list_close_wait(group, case.system),
+            second_look=weight.second_look,
+            age_s=group.age_s,
+            rows=group.rows,
+        )
+        claims: list[Subject] = [("group", group.key)]
+        if weight.severity is not Severity.BENIGN:
+            claims += [("process", group.owner_pid)] if group.owner_pid is not None else []
+            claims += [("destination", group.place_address, group.place_port)] if group.role == "client" else []
+        return Suspicion(finding, claims=tuple(claims))

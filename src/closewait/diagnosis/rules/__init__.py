@@ -1,0 +1,28 @@
+"""RULES: every verdict closewait can reach, in the order of decision: the first to claim a group keeps it."""
+
+from closewait.diagnosis.rule import Rule
+from closewait.diagnosis.rules import (
+    benign_churn,
+    fd_exhaustion,
+    inherited_fd,
+    insufficient_evidence,
+    leaked_close_wait,
+    never_accepted,
+    never_read,
+    port_exhaustion,
+    stale_idle_pool,
+    time_wait_churn,
+)
+
+RULES: tuple[Rule, ...] = (
+    never_accepted.RULE,
+    inherited_fd.RULE,
+    never_read.RULE,
+    stale_idle_pool.RULE,
+    leaked_close_wait.RULE,
+    port_exhaustion.RULE,
+    time_wait_churn.RULE,
+    fd_exhaustion.RULE,
+    insufficient_evidence.RULE,
+    benign_churn.RULE,
+)

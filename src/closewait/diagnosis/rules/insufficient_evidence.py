@@ -1,0 +1,125 @@
+"""insufficient-evidence (B901): there is something, and this look cannot tell what.
+
+What it sees
+    CLOSE_WAIT that no other rule accounts for: a pile whose holder or queues the source does not show, sockets too few
+    or too young to accuse anybody, sockets the program still writes to, or a mere count of states.
+
+Why it matters
+    "I could not see" is an answer. It names what it may be and the one command that decides.
+
+When it is wrong
+    It cannot accuse wrongly; it can only be silent where more was visible.
+
+What to do
+    Run the command it names, or look a second time.
+"""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from closewait.diagnosis.finding import Finding, Severity
+from closewait.diagnosis.group import Group
+from closewait.diagnosis.rule import Rule, Suspicion
+from closewait.diagnosis.thresholds import PASSING_SHARE, PILE_UP_SOCKETS
+from closewait.diagnosis.wording import ages, count_of, owner, who
+from closewait.tcp.states import Move
+
+if TYPE_CHECKING:
+    from closewait.diagnosis.case import Case
+
+#: The command of each system that shows holders and queues of every socket.
+DECIDES = {
+    "Linux": "as root: ss -tanpoei | closewait -",
+    "Windows": "elevated: netstat -ano | closewait -, twice, a minute apart",
+}
+
+
+def undecided(group: Group) -> bool:
+    """There is CLOSE_WAIT beyond what passes through a busy healthy server."""
+    return group.close_wait > group.passing and not group.passes_through
+
+
+def about(case: "Case", group: Group) -> Finding:
+    """What is seen of one group, what it may be, and what would decide."""
+    piles_up = group.standing >= PILE_UP_SOCKETS
+    blind = not group.certainly_held
+    candidates = (
+        "leaked-close-wait, never-read or never-accepted"
+        if blind
+        else "leaked-close-wait, never-read or nothing at all"
+    )
+    facts = (
+        f"{count_of(group.still_written, 'socket')} the program still writes to: it may use the half that is open"
+        if group.still_written
+        else None,
+        "nobody is named as the holder" if blind else None,
+        f"{count_of(group.queue_not_told, 'socket')} whose queues the dump does not show"
+        if group.queue_not_told
+        else None,
+        ages(group) or "the dump tells no ages",
+        f"it may be {candidates}",
+    )
+    return Finding(
+        rule=RULE.name,
+        code=RULE.code,
+        severity=Severity.WARNING if piles_up and blind else Severity.BENIGN,
+        certainty="possible",
+        whose_move=RULE.whose_move,
+        owners=owner(group, group.close_wait),
+        role=group.role,
+        places=((group.where, group.close_wait),),
+        sockets=group.close_wait,
+        says=f"{who(group)} has {count_of(group.close_wait, 'connection')} in CLOSE_WAIT on {group.where}; "
+        "this look cannot tell whether that is a fault.",
+        because=tuple(fact for fact in facts if fact),
+        next=(DECIDES.get(case.system, DECIDES["Linux"]) if blind else "look again: closewait --again 30s",),
+        check_with=None if blind else "closewait --again 30s",
+        second_look="whether the same sockets stay",
+        age_s=group.age_s,
+        rows=group.rows,
+    )
+
+
+def of_counts(case: "Case") -> Finding | None:
+    """A summary of states and nothing else."""
+    states = case.timeline.latest.told_states or {}
+    close_wait, established = states.get("CLOSE_WAIT", 0), states.get("ESTABLISHED", 0)
+    if close_wait < PILE_UP_SOCKETS or close_wait <= PASSING_SHARE * established:
+        return None
+    return Finding(
+        rule=RULE.name,
+        code=RULE.code,
+        severity=Severity.WARNING,
+        certainty="possible",
+        whose_move=Move.LOCAL_APPLICATION,
+        owners=(),
+        role=None,
+        places=(),
+        sockets=close_wait,
+        says=f"{count_of(close_wait, 'socket')} in CLOSE_WAIT beside {established:,} ESTABLISHED: some program here does "
+        "not close, but a count of states names nobody.",
+        because=("the input is a summary: no addresses, no holders, no queues",
+                 "it may be leaked-close-wait, never-read or never-accepted"),
+        next=(DECIDES["Linux"],),
+        second_look="whether the number grows",
+    )  # fmt: skip
+
+
+def check(case: "Case") -> Iterator[Suspicion]:
+    """Speak about each group that is beyond passing traffic; other rules that spoke about it come first."""
+    if case.timeline.latest.kind == "counts":
+        finding = of_counts(case)
+        if finding is not None:
+            yield Suspicion(finding)
+    for group in case.with_close_wait:
+        if undecided(group):
+            yield Suspicion(about(case, group), claims=(("group", group.key),), stands_back=True)
+
+
+RULE = Rule(
+    code="B901",
+    name="insufficient-evidence",
+    summary="something is there, and this look cannot tell what; the finding names what would decide",
+    whose_move=Move.ADMIN,
+    check=check,
+)

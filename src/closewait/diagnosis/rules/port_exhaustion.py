@@ -1,0 +1,105 @@
+"""port-exhaustion (H302): nearly every local port towards one destination is taken.
+
+What it sees
+    80 % or more of the ephemeral ports in use towards one (local address, remote address, remote port), in any state.
+    Ports in TIME_WAIT do not count where connect() may take them again (tcp_tw_reuse).
+
+Why it matters
+    At the end connect() to that one destination fails (EADDRNOTAVAIL, on Windows 10048 or 10055), while every other
+    destination still works.
+
+When it is wrong
+    Where a dump does not tell the port range, the system's default is assumed and said so.
+
+What to do
+    Reuse connections. More destination addresses or ports, or a wider range, move the wall; nothing else does.
+"""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from closewait.diagnosis.destination import Destination
+from closewait.diagnosis.finding import Finding, Owner, Severity
+from closewait.diagnosis.rule import Rule, Suspicion
+from closewait.diagnosis.thresholds import PORTS_CRITICAL
+from closewait.diagnosis.wording import count_of, name_of
+from closewait.tcp.states import Move
+
+if TYPE_CHECKING:
+    from closewait.diagnosis.case import Case
+
+
+def port_use(destination: Destination) -> tuple[str, ...]:
+    """The arithmetic, for a reader to follow."""
+    assumed = "" if destination.range_told else " (assumed: the range is not told, this is the system's default)"
+    return (
+        f"{destination.blocked_ports:,} of {count_of(destination.range_ports, 'port')}: {destination.share:.0%}{assumed}",
+        f"of the connections {destination.time_wait:,} are in TIME_WAIT, {destination.established:,} ESTABLISHED, "
+        f"{destination.close_wait:,} CLOSE_WAIT",
+    )
+
+
+def owners_of(destination: Destination) -> tuple[Owner, ...]:
+    """Who holds the connections there that have a holder; TIME_WAIT has none."""
+    if destination.pid is None and destination.process is None:
+        return ()
+    return (Owner(destination.pid, destination.process, destination.ports - destination.time_wait),)
+
+
+def made_by(destination: Destination) -> str | None:
+    """A guess, marked as one: TIME_WAIT belongs to nobody, its makers are those who still talk to the same place."""
+    if destination.pid is None and destination.process is None:
+        return None
+    return (
+        f"probably made by {name_of(destination.pid, destination.process)}: it holds open connections to the same place"
+    )
+
+
+def check(case: "Case") -> Iterator[Suspicion]:
+    """Suspect each destination towards which hardly any port is left."""
+    for destination in case.destinations:
+        if destination.share < PORTS_CRITICAL:
+            continue
+        left = max(0, destination.range_ports - destination.blocked_ports)
+        finding = Finding(
+            rule=RULE.name,
+            code=RULE.code,
+            severity=Severity.CRITICAL,
+            certainty="certain" if destination.range_told else "likely",
+            whose_move=RULE.whose_move,
+            owners=owners_of(destination),
+            role="client",
+            places=((destination.where, destination.ports),),
+            sockets=destination.ports,
+            says=f"Only {count_of(left, 'local port')} left from "
+            f"{destination.source_address} to {destination.where}; then connect() fails.",
+            because=tuple(fact for fact in (*port_use(destination), made_by(destination)) if fact),
+            doubt=RULE.doubt,
+            next=RULE.next,
+            will_not_help=RULE.will_not_help,
+            check_with=f"ss -tan dst {destination.where} | wc -l; cat /proc/sys/net/ipv4/ip_local_port_range"
+            if case.system == "Linux"
+            else "netsh int ipv4 show dynamicport tcp",
+        )
+        subject = ("destination", destination.target_address, destination.target_port)
+        yield Suspicion(finding, claims=(subject,), amplifies=(subject,))
+
+
+RULE = Rule(
+    code="H302",
+    name="port-exhaustion",
+    summary="nearly every local port towards one destination is taken; connect() is about to fail",
+    whose_move=Move.LOCAL_APPLICATION,
+    check=check,
+    doubt=("other programs of this host share the same range",),
+    next=(
+        "reuse connections: keep-alive, a pool, one client object",
+        "spread over more destination addresses or ports; widen net.ipv4.ip_local_port_range",
+        "net.ipv4.tcp_tw_reuse=1 is safe for clients and lets connect() take TIME_WAIT ports after a second",
+    ),
+    will_not_help=(
+        "tcp_fin_timeout: TIME_WAIT lasts 60 s on Linux whatever it says",
+        "tcp_tw_recycle: it broke clients behind NAT and was removed in Linux 4.12",
+        "more file descriptors: a port is not a descriptor",
+    ),
+)

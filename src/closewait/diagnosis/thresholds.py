@@ -1,0 +1,45 @@
+"""Every number a rule uses: its unit in its name, its reason beside it."""
+
+from closewait.tcp.receive_queue import GOODBYES
+
+#: A healthy program closes within milliseconds of a FIN; below this age a CLOSE_WAIT is passing traffic.
+CLOSE_WAIT_PASSING_S = 2.0
+
+#: An owner still sitting on CLOSE_WAIT after this long, server side: the peer's FIN_WAIT_2 has ended by then
+#: (Linux tcp_fin_timeout, 60 s), so nobody waits for an answer any more.
+SERVER_PATIENCE_S = 60.0
+
+#: The same for the client side, where idle pools keep dead connections for minutes (seen: 5 to 10 min).
+CLIENT_PATIENCE_S = 900.0
+
+#: Two looks closer together than this do not prove that a CLOSE_WAIT persists.
+SECOND_LOOK_S = 30.0
+
+#: With neither an age nor a second look, fewer CLOSE_WAIT than this in a group accuse nobody.
+PILE_UP_SOCKETS = 10
+
+#: CLOSE_WAIT below this share of the same group's ESTABLISHED is what a busy healthy server shows.
+PASSING_SHARE = 0.05
+
+#: A pool of idle client connections to one destination holds tens; more than this is not a pool.
+POOL_BOUND_SOCKETS = 32
+
+#: Where the descriptor limit is not told: the smallest soft limit met in incidents (macOS, 256).
+CRITICAL_PILE_SOCKETS = 256
+
+#: Shares of the soft descriptor limit.
+DESCRIPTORS_WARNING = 0.80
+DESCRIPTORS_CRITICAL = 0.95
+
+#: Shares of the ephemeral ports taken towards one (local address, remote address, remote port).
+PORTS_WARNING = 0.10
+PORTS_CRITICAL = 0.80
+
+#: Share of the accept queue that is filled.
+ACCEPT_QUEUE_WARNING = 0.50
+
+#: Ephemeral ports where the range is not told: Linux 32768-60999, Windows 49152-65535.
+DEFAULT_EPHEMERAL_PORTS = {"Linux": 28232, "Windows": 16384}
+
+#: Unread bytes in CLOSE_WAIT that are a goodbye and no request: a FIN alone, or a TLS alert and a FIN.
+GOODBYE_SIZES_BYTES = tuple(sorted(goodbye.recv_queue_bytes for goodbye in GOODBYES))

@@ -1,0 +1,73 @@
+"""How closewait says things: programs, ages, counts, commands. Every sentence of a finding is put together from these.
+
+Names come from the host or the dump and are hostile until a view has escaped them; no name ever goes into a command.
+"""
+
+from closewait.diagnosis.finding import Owner
+from closewait.diagnosis.group import Group, OwnerKind
+
+#: Units of time, largest first.
+TIME_UNITS_S = ((86400.0, "d"), (3600.0, "h"), (60.0, "min"), (1.0, "s"))
+
+
+def age_in_words(age_s: float) -> str:
+    """`0.4` → `0.4 s`, `232` → `3 min 52 s`, `90000` → `1 d 1 h`: two units at most."""
+    if age_s < 10:
+        return f"{age_s:.1f} s"
+    left_s, said = round(age_s), []
+    for unit_s, unit in TIME_UNITS_S:
+        amount, left_s = divmod(left_s, int(unit_s))
+        if amount:
+            said.append(f"{amount} {unit}")
+    return " ".join(said[:2])
+
+
+def count_of(count: int, singular: str, plural: str | None = None) -> str:
+    """`1 socket`, `3 sockets`, `28,232 ports`."""
+    return f"{count:,} {singular if count == 1 else plural or singular + 's'}"
+
+
+def name_of(pid: int | None, process: str | None) -> str:
+    """`java[4121]`, `java`, `process 4121`."""
+    if process is None:
+        return f"process {pid}"
+    return process if pid is None else f"{process}[{pid}]"
+
+
+def who(group: Group) -> str:
+    """The owner of a group, or why none is named."""
+    if group.owner_known:
+        return name_of(group.owner_pid, group.owner_process)
+    if group.owner_kind is OwnerKind.HIDDEN:
+        return (
+            "a program hidden from this user" if group.owner_uid is None else f"a program of user id {group.owner_uid}"
+        )
+    if group.owner_kind is OwnerKind.UNTOLD:
+        return "a program this dump does not name"
+    return "the listener's program" if group.owner_kind is OwnerKind.LISTENER else "no program"
+
+
+def owner(group: Group, sockets: int) -> tuple[Owner, ...]:
+    """The group's owner as a finding names it; empty where nobody is named."""
+    return (Owner(group.owner_pid, group.owner_process, sockets),) if group.owner_known else ()
+
+
+def ages(group: Group) -> str | None:
+    """`between 2.1 s and 3 min 52 s in CLOSE_WAIT, half of them over 40 s`; None where no age is known."""
+    if group.youngest_s is None or group.oldest_s is None or group.median_s is None:
+        return None
+    if group.oldest_s - group.youngest_s < 1:
+        return f"in CLOSE_WAIT for {age_in_words(group.oldest_s)} at least"
+    return (
+        f"in CLOSE_WAIT for {age_in_words(group.youngest_s)} to {age_in_words(group.oldest_s)} at least, "
+        f"half of them over {age_in_words(group.median_s)}"
+    )
+
+
+def list_close_wait(group: Group, system: str) -> str:
+    """A command of the system itself that lists the group's CLOSE_WAIT."""
+    if system == "Windows":
+        return "Get-NetTCPConnection -State CloseWait | Group-Object OwningProcess"
+    side = "sport" if group.role == "server" else "dport"
+    port = f" '{side} = :{group.place_port}'" if group.place_port is not None else ""
+    return f"ss -tanpo state close-wait{port}"

@@ -1,0 +1,96 @@
+"""For programs: schema `closewait/1`. Keys may be added, none of these may vanish; unknown is null."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+
+from closewait.diagnosis.finding import Finding
+from closewait.diagnosis.report import Report
+from closewait.snapshot.table import Snapshot
+
+SCHEMA = "closewait/1"
+
+
+def looks_as_json(looks: Sequence[Snapshot]) -> str:
+    """`closewait list --json`: every look with its rows, as told."""
+    written = ", ".join(_look_with_rows(look) for look in looks)
+    return f'{{"schema": "{SCHEMA}", "looks": [{written}]}}'
+
+
+def report_as_json(report: Report) -> str:
+    """`closewait --json`: the looks without their rows, the findings worst first, and what was not understood."""
+    answer = {
+        "schema": SCHEMA,
+        "looks": [look_head(look) for look in report.timeline.looks],
+        "findings": [finding_as_dict(finding) for finding in report.findings],
+        "not_understood": [asdict(item) for item in report.not_understood],
+    }
+    return json.dumps(answer, ensure_ascii=False)
+
+
+def counts_as_json(looks: Sequence[tuple[str, Mapping[str, int]]]) -> str:
+    """`closewait list --by state --json`: counts of states for each source."""
+    answer = {"schema": SCHEMA, "looks": [{"source": source, "states": dict(states)} for source, states in looks]}
+    return json.dumps(answer, ensure_ascii=False)
+
+
+def look_head(look: Snapshot) -> dict[str, Any]:
+    """One look without its rows."""
+    return {
+        "kind": look.kind,
+        "taken_at": None if look.taken_at_unix_s is None else iso_time(look.taken_at_unix_s),
+        "source": look.source,
+        "format": look.format,
+        "sight": {
+            "rows": look.sight.rows,
+            "lines_not_understood": [asdict(line) for line in look.sight.lines_not_understood],
+            "owners_hidden": look.sight.owners_hidden,
+            "owners_told": look.sight.owners_told,
+            "caveats": list(look.sight.caveats),
+            "took_s": {phase: round(seconds, 4) for phase, seconds in look.sight.took_s.items()},
+        },
+        "states": look.states,
+        "host": asdict(look.host),
+    }
+
+
+def finding_as_dict(finding: Finding) -> dict[str, Any]:
+    """One finding with the keys of the contract, and more."""
+    owner = finding.owner
+    return {
+        "rule": finding.rule,
+        "code": finding.code,
+        "severity": finding.severity.value,
+        "certainty": finding.certainty,
+        "whose_move": finding.whose_move.value,
+        "owner": None if owner is None else {"pid": owner.pid, "process": owner.process},
+        "role": finding.role,
+        "where": finding.where,
+        "sockets": finding.sockets,
+        "says": finding.says,
+        "because": list(finding.because),
+        "next": list(finding.next),
+        "will_not_help": list(finding.will_not_help),
+        "check_with": finding.check_with,
+        "also_seen": list(finding.also_seen),
+        "doubt": list(finding.doubt),
+        "second_look": finding.second_look,
+        "owners": [asdict(each) for each in finding.owners],
+        "places": [{"where": where, "sockets": sockets} for where, sockets in finding.places],
+        "age_low_s": None if finding.age_s is None else finding.age_s[0],
+        "age_oldest_low_s": None if finding.age_s is None else finding.age_s[1],
+    }
+
+
+def iso_time(unix_s: float) -> str:
+    """Seconds since 1970 as ISO 8601 in UTC, to the millisecond."""
+    return datetime.fromtimestamp(unix_s, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _look_with_rows(look: Snapshot) -> str:
+    head = look_head(look)
+    head["processes"] = look.processes.to_dicts()
+    key = "flows" if look.kind == "flows" else "sockets"
+    return f'{json.dumps(head, ensure_ascii=False)[:-1]}, "{key}": {look.rows_as_told().write_json()}}}'

@@ -1,0 +1,130 @@
+"""For a person at three in the morning: the verdict first, worst first, in 80 columns, in calm words.
+
+Plain text comes out; a door that has a terminal colours it. Every name that came from the host or a dump passes through
+`visible` before it is written.
+"""
+
+import textwrap
+from collections.abc import Iterator, Sequence
+
+from closewait.diagnosis.finding import Finding, Severity
+from closewait.diagnosis.report import Report
+from closewait.diagnosis.wording import age_in_words, count_of, name_of
+from closewait.snapshot.table import Snapshot
+from closewait.tcp.states import STATES, Move
+from closewait.views.state_diagram import state_diagram
+from closewait.views.visible import visible
+
+LABEL_COLUMNS = 17
+STATE_ORDER = {state.name: place for place, state in enumerate(STATES)}
+
+#: Whose move it is, as one says it to a person.
+MOVE_SAID = {
+    Move.LOCAL_APPLICATION: "the local program's",
+    Move.PEER: "the other end's",
+    Move.KERNEL_TIMER: "nobody's: the kernel's timer ends it",
+    Move.ADMIN: "yours: look once more",
+    Move.NOBODY: "nobody's: it may stay as it is",
+}
+
+
+def as_text(report: Report, *, width: int = 80, diagram: bool = False) -> str:
+    """The report as a person reads it, in lines of at most `width` columns where words allow."""
+    parts = [headline(report)]
+    for finding in report.findings:
+        write = briefly if finding.severity is Severity.BENIGN else at_length
+        parts.append("\n".join(write(finding, width)))
+    if diagram:
+        parts.append(state_diagram(report.snapshot.states, width=width))
+    notes = [] if diagram else [("States", [state_counts(report.snapshot)])]
+    notes += closing_notes(report)
+    parts.append("\n".join(line for label, lines in notes for line in labelled(label, lines, width)))
+    return "\n\n".join(parts) + "\n"
+
+
+def headline(report: Report) -> str:
+    """One line: what was looked at, and how it is."""
+    look, worst = report.snapshot, report.severity
+    troubled = sum(finding.severity is not Severity.BENIGN for finding in report.findings)
+    verdict = "healthy" if worst is Severity.BENIGN else f"{count_of(troubled, 'finding')}, worst: {worst.value}"
+    rows = sum(look.states.values())
+    return f"{visible(look.source) or 'this host'}: {count_of(rows, 'TCP socket')}, {verdict}"
+
+
+def state_counts(look: Snapshot) -> str:
+    """`LISTEN 12 · ESTABLISHED 98,000 · CLOSE_WAIT 49,000`, in the order of a connection's life."""
+    states = sorted(look.states.items(), key=lambda item: (STATE_ORDER.get(item[0], len(STATE_ORDER)), item[0]))
+    return " · ".join(f"{state} {count:,}" for state, count in states) or "no sockets"
+
+
+def closing_notes(report: Report) -> Iterator[tuple[str, list[str]]]:
+    """What could not be seen, what a second look would settle, and how it was looked."""
+    look = report.snapshot
+    unseen = list(look.sight.caveats)
+    missed = look.sight.lines_not_understood
+    if missed:
+        unseen.append(f"{count_of(len(missed), 'line was', 'lines were')} not understood, the first is line "
+                      f"{missed[0].line_no}: {missed[0].why}")  # fmt: skip
+    unseen += [f"{item.file}: {item.why}" for item in report.not_understood]
+    if unseen:
+        yield "Not seen", unseen
+    if report.second_look_would_settle:
+        rules = [f"{finding.rule}: {finding.second_look}" for finding in report.second_look_would_settle]
+        yield "A second look", [*dict.fromkeys(rules), "look twice with: closewait --again 30s"]
+    if look.sight.took_s:
+        phases = ", ".join(f"{phase} {seconds * 1000:.0f} ms" for phase, seconds in look.sight.took_s.items())
+        yield "Looked by", [f"{look.format}: {phases}"]
+
+
+def at_length(finding: Finding, width: int) -> Iterator[str]:
+    """A finding somebody must act on: everything that is known about it."""
+    yield f"{finding.severity.value.upper()}  {finding.rule}  ({finding.certainty}, {finding.code})"
+    yield from wrapped(visible(finding.says), width, "  ")
+    yield from labelled("Whose move", [whose_move(finding)], width)
+    if finding.age_s is not None:
+        yield from labelled("Since", [since(*finding.age_s)], width)
+    yield from labelled("Because", finding.because, width)
+    yield from labelled("What to do", finding.next, width)
+    yield from labelled("Will not help", finding.will_not_help, width)
+    yield from labelled("In doubt", finding.doubt, width)
+    if finding.check_with:
+        yield from labelled("Check with", [finding.check_with], width)
+    if finding.also_seen:
+        yield from labelled("Also seen", [", ".join(finding.also_seen)], width)
+
+
+def briefly(finding: Finding, width: int) -> Iterator[str]:
+    """A finding nobody needs to act on: what it is and why it is harmless."""
+    yield f"{finding.severity.value}  {finding.rule}  ({finding.certainty})"
+    yield from wrapped(visible(finding.says), width, "  ")
+    for fact in finding.because:
+        yield from wrapped(visible(fact), width, "  - ", "    ")
+
+
+def whose_move(finding: Finding) -> str:
+    """`the local program's, java[4121]`."""
+    said = MOVE_SAID[finding.whose_move]
+    if finding.whose_move is Move.LOCAL_APPLICATION and finding.owner is not None:
+        return f"{said}, {name_of(finding.owner.pid, finding.owner.process)}"
+    return said
+
+
+def since(low_s: float, high_s: float) -> str:
+    """`2 min 10 s ago at least`, `2.1 s to 3 h ago at least`: lower bounds of the youngest and the oldest."""
+    if high_s - low_s < 1:
+        return f"{age_in_words(high_s)} ago at least"
+    return f"{age_in_words(low_s)} to {age_in_words(high_s)} ago at least"
+
+
+def labelled(label: str, lines: Sequence[str], width: int) -> Iterator[str]:
+    """A label beside its lines; several lines get a dash each."""
+    for place, line in enumerate(lines):
+        head = f"  {label}" if place == 0 else ""
+        dash = "- " if len(lines) > 1 else ""
+        yield from wrapped(visible(line), width, head.ljust(LABEL_COLUMNS) + dash, " " * (LABEL_COLUMNS + len(dash)))
+
+
+def wrapped(text: str, width: int, first: str, rest: str | None = None) -> list[str]:
+    """`text` in lines of at most `width`, long words (commands, addresses) left whole."""
+    return textwrap.wrap(text, width, initial_indent=first, subsequent_indent=first if rest is None else rest,
+                         break_long_words=False, break_on_hyphens=False)  # fmt: skip
