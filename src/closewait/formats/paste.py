@@ -47,7 +47,7 @@ WRAPPINGS = (
 )
 #: Only a line that begins with one of the first, or contains one of the second, can have a wrapping.
 WRAPPED_BEGINS, WRAPPED_CONTAINS = b">#/-*;'[", (b"<", b"&", b"\\")
-QUOTED_PRINTABLE_END = "=20\n"
+QUOTED_PRINTABLE_END = b"=20\n"
 
 FENCE = re.compile(r" *(?:```|~~~)")
 
@@ -113,12 +113,14 @@ class Paste(Sequence[str]):
     @classmethod
     def of(cls, text: str) -> "Paste":
         """All lines of `text`, tidied."""
-        text = with_plain_blanks(text)
+        text = with_plain_newlines(text)
         words = Words.of(text)
+        if has_odd_spaces(words):
+            words = Words.of(with_plain_blanks(text))
         suspects = {int(line) for line in words.lines_beginning_with_one_of(WRAPPED_BEGINS)}
         for octet in WRAPPED_CONTAINS:
             suspects.update(words.lines_containing(octet).tolist())
-        if QUOTED_PRINTABLE_END in text:
+        if b"=" in words.text.data and QUOTED_PRINTABLE_END in words.text.data:
             suspects.update(words.lines_containing(b"=").tolist())
         tidied = {line: tidied for line in suspects if (tidied := tidy(words.line(line))) != words.line(line)}
         if not tidied:
@@ -151,13 +153,19 @@ class Paste(Sequence[str]):
         return LineNotUnderstood(line_no, self._originals.get(line_no, self[index]), why)
 
 
-def with_plain_blanks(text: str) -> str:
-    """The text with a newline at the end of each line and a blank for every other control character or odd space."""
+def with_plain_newlines(text: str) -> str:
+    """The text with a newline at the end of each line, and without a terminal's escape sequences."""
     if "\r" in text:
         text = text.replace("\r\r\n", "\n").replace("\r\n", "\n").replace("\r", "\n")
-    if "\x1b" in text:
-        text = ESCAPE_SEQUENCE.sub("", text)
-    octets = text.encode(errors="replace")
-    if octets.translate(None, CONTROLS) == octets and not any(space in octets for space in ODD_SPACES):
-        return text
+    return ESCAPE_SEQUENCE.sub("", text) if "\x1b" in text else text
+
+
+def with_plain_blanks(text: str) -> str:
+    """The text with a blank for every other control character and odd space."""
     return text.translate(BLANKS)
+
+
+def has_odd_spaces(words: Words) -> bool:
+    """Whether control characters or odd spaces stand in these lines: most dumps have none and need no second reading."""
+    octets = words.text.data
+    return words.text.has_controls or any(space[:1] in octets and space in octets for space in ODD_SPACES)
