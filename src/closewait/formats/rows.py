@@ -128,20 +128,24 @@ class Rows:
         """A column of `address:port` as this end's (`local` or `remote`) columns of the one table."""
         before, behind = self.columns[name].halves
         places, numbers = before.coded, behind.numbers
+        plain = not before.source.has(b"[") and not before.source.has(b"%") and "" not in places.values
         in_range = only(numbers, (numbers > 0) & (numbers <= HIGHEST_PORT))
-        columns: dict[str, ColumnValues] = {f"{end}_address": places.mapped(address_of), f"{end}_port": in_range}
+        columns: dict[str, ColumnValues] = {
+            f"{end}_address": places if plain else places.mapped(address_of),
+            f"{end}_port": in_range,
+        }
         names = behind.where(masked(in_range)).coded
         if any(names.values):
             columns[f"{end}_port"] = first_told(in_range, numbers_in(names, number_of))
             columns[f"{end}_service"] = names.mapped(service_of)
-        if end == "local" and any("%" in value for value in places.values if value):
+        if end == "local" and before.source.has(b"%"):
             columns["interface"] = places.mapped(interface_of)
         return columns
 
 
 def address_of(text: str | None) -> str | None:
     """The address in what stands before a port."""
-    return place(text).address if text and ("[" in text or "%" in text) else text or "*"
+    return None if text is None else place(text).address
 
 
 def interface_of(text: str | None) -> str | None:

@@ -20,7 +20,7 @@ Numbers: TypeAlias = "np.ma.MaskedArray[tuple[int], np.dtype[np.int64]]"  # mask
 
 BLANK, DELETE, NEWLINE, COLON = 0x20, 0x7F, 0x0A, 0x3A
 LANE_BYTES = 8  # words are compared eight bytes at a time
-LANE_MASKS = np.array([(1 << (8 * n)) - 1 for n in range(LANE_BYTES + 1)], dtype=np.uint64)
+LANE_MASKS = np.array([*((1 << (8 * n)) - 1 for n in range(LANE_BYTES + 1)), 0], dtype=np.uint64)  # the last for -1
 LONGEST_BY_LANES = 64  # bytes; longer texts are rare, and compared as strings
 HASH_MULTIPLIER, HASH_SHIFT = np.uint64(0x9E3779B97F4A7C15), np.uint64(29)  # the golden ratio's bits: odd and irregular
 EIGHT_ZEROS = np.uint64(0x3030303030303030)
@@ -46,11 +46,20 @@ class Text:
         """Where the colons are."""
         return np.flatnonzero(self.octets == COLON)
 
+    def has(self, octet: bytes) -> bool:
+        """Whether this octet occurs anywhere."""
+        return octet in self.data
+
+    @cached_property
+    def newlines(self) -> Places:
+        """Where the newlines are."""
+        return np.flatnonzero(self.octets == NEWLINE)
+
     @property
     def has_controls(self) -> bool:
         """Whether there are control characters other than newlines."""
-        octets = self.octets[: self.size]
-        return bool(np.count_nonzero(octets < BLANK) > np.count_nonzero(octets == NEWLINE) or DELETE in self.data)
+        controls = np.count_nonzero(self.octets[: self.size] < BLANK) - len(self.newlines)
+        return controls > 0 or DELETE in self.data
 
     def cut(self, begin: int, end: int) -> str:
         """The text between two offsets."""
@@ -69,9 +78,8 @@ class Words:
     def of(cls, text: str) -> "Words":
         """The words of all lines of `text`; a last line need not end with a newline."""
         whole = Text(text)
-        ends = np.flatnonzero(whole.octets == NEWLINE)
         unclosed = [] if text.endswith("\n") or not text else [whole.size]
-        line_ends = np.concatenate(([-1], ends, unclosed)).astype(np.int64)
+        line_ends = np.concatenate(([-1], whole.newlines, unclosed)).astype(np.int64)
         return cls(whole, line_ends, np.searchsorted(whole.begins, line_ends))
 
     def __len__(self) -> int:
@@ -186,8 +194,8 @@ class Spans:
 
     def _lane(self, offset: int) -> Lane:
         """Eight bytes of each row's text from `offset` on, zero behind its end."""
-        octets = np.clip(self.lengths - offset, 0, LANE_BYTES)
-        lane: Lane = self.source.lanes[np.where(octets > 0, self.begins + offset, 0)] & LANE_MASKS[octets]
+        octets = np.clip(self.lengths - offset, -1, LANE_BYTES)
+        lane: Lane = self.source.lanes[np.minimum(self.begins + offset, self.source.size)] & LANE_MASKS[octets]
         return lane
 
     @cached_property

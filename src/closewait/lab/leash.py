@@ -9,6 +9,8 @@ import os
 import signal
 from pathlib import Path
 
+STAGEHAND = "lab-stage"  # the name of the process that the others are tied to
+
 # Linux include/uapi/linux/prctl.h
 PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36

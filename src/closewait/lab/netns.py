@@ -6,11 +6,13 @@ and may be deleted by anybody who is allowed to.
 
 import ctypes
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
 
 from closewait.errors import CannotPlay
+from closewait.lab.leash import STAGEHAND
 
 PREFIX = "closewait-lab-"
 NAMED = Path("/run/netns")  # where ip-netns(8) keeps them
@@ -49,7 +51,16 @@ def delete_leftovers() -> None:
 def leftovers() -> list[str]:
     """Names of namespaces whose process is gone."""
     named = (path.name for path in NAMED.glob(f"{PREFIX}*"))
-    return [name for name in named if not Path("/proc", name.removeprefix(PREFIX)).exists()]
+    return [name for name in named if not _answered_for(name)]
+
+
+def _answered_for(name: str) -> bool:
+    """Whether the stagehand of this namespace lives: neither a zombie, nor another program with its old pid."""
+    try:
+        stat = Path("/proc", name.removeprefix(PREFIX), "stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return re.match(rf"\d+ \({STAGEHAND}\) [^ZX]", stat) is not None
 
 
 def ip(*arguments: str) -> None:

@@ -26,7 +26,7 @@ class Scene:
     play: Callable[[Stage, int], None]
     sick: tuple[str, ...] = ("lab-server",)  # roles whose processes the verdict must name
     counts: str = "connections"
-    most: int = 1000  # small beside every port range, so that no second illness shows
+    most: int = 2000  # 7 % of the ports Linux gives to connect(), so that no second illness shows
     can_grow: bool = False
 
     def check(self, count: int, time_limit_s: float, growth_per_s: float) -> None:

@@ -1,6 +1,6 @@
 """What the kernel says about the sockets around a stage: just enough of `/proc/net/tcp` to know that a scene holds.
 
-The doctor's own reader is deliberately not used: a scene that is proved by the code under test proves nothing.
+The doctor's own reader and numbers are not used on purpose: a scene that is proved by what it is to prove says nothing.
 """
 
 import re

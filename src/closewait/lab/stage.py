@@ -201,10 +201,12 @@ class Stage:
 
     def _notice_who_left(self) -> None:
         """An actor that ends before its time ends the scene, for it would show something else from now on."""
-        ended = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG) if self._children else None
+        # Looked at and left for __exit__ to collect, so that no pid can be another process's by then.
+        looking = os.WEXITED | os.WNOHANG | os.WNOWAIT
+        ended = os.waitid(os.P_ALL, 0, looking) if self._children else None
         self._read_callboard()  # second, for whoever failed has written why before it ended
         if ended is not None and self.left_s > 0:
-            role = self._children.pop(ended.si_pid, "an actor")
+            role = self._children.get(ended.si_pid, "an actor")
             how = "ended by itself" if ended.si_code == os.CLD_EXITED else f"was ended by signal {ended.si_status}"
             raise CannotPlay(f"{role}[{ended.si_pid}] {how}: the scene is over.")
 

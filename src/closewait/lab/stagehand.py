@@ -21,7 +21,7 @@ def main(order_json: str) -> int:
     # Blocked, so that they are seen between the steps and never inside one.
     signal.pthread_sigmask(signal.SIG_BLOCK, ENDINGS | {signal.SIGCHLD})
     leash.tie(
-        "lab-stage",
+        leash.STAGEHAND,
         parent_pid=order.caller_pid,
         limit_s=order.time_limit_s + 10 * OVERTIME_S,
         ends_by=signal.SIGTERM,

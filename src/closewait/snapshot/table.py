@@ -42,7 +42,7 @@ def frame(columns: Sequence[Column], values: Mapping[str, Any]) -> pl.DataFrame:
         dtype = TYPES[column.kind]
         given = values.get(column.name)
         if given is None:
-            series.append(pl.repeat(None, rows, dtype=dtype, eager=True).alias(column.name))
+            series.append(pl.Series(column.name, [None], dtype=dtype).new_from_index(0, rows))
         elif isinstance(given, pl.Series):
             series.append(given.cast(dtype).alias(column.name))
         elif isinstance(given, Coded):

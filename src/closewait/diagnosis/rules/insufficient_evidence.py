@@ -96,8 +96,8 @@ def of_counts(case: "Case") -> Finding | None:
         role=None,
         places=(),
         sockets=close_wait,
-        says=f"{count_of(close_wait, 'socket')} in CLOSE_WAIT beside {established:,} ESTABLISHED: some program here does "
-        "not close, but a count of states names nobody.",
+        says=f"{count_of(close_wait, 'socket')} in CLOSE_WAIT beside {established:,} ESTABLISHED: some program "
+        "here does not close, but a count of states names nobody.",
         because=("the input is a summary: no addresses, no holders, no queues",
                  "it may be leaked-close-wait, never-read or never-accepted"),
         next=(DECIDES["Linux"],),

@@ -32,8 +32,9 @@ if TYPE_CHECKING:
 def port_use(destination: Destination) -> tuple[str, ...]:
     """The arithmetic, for a reader to follow."""
     assumed = "" if destination.range_told else " (assumed: the range is not told, this is the system's default)"
+    ports = count_of(destination.range_ports, "port")
     return (
-        f"{destination.blocked_ports:,} of {count_of(destination.range_ports, 'port')}: {destination.share:.0%}{assumed}",
+        f"{destination.blocked_ports:,} of {ports} taken, {destination.share:.0%}{assumed}",
         f"of the connections {destination.time_wait:,} are in TIME_WAIT, {destination.established:,} ESTABLISHED, "
         f"{destination.close_wait:,} CLOSE_WAIT",
     )

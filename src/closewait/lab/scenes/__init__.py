@@ -1,4 +1,4 @@
-"""The scenes, one for each rule, in the order of the rules."""
+"""The scenes, one for each rule: what a program owes first, then limits, then what is no illness."""
 
 from difflib import get_close_matches
 
@@ -22,10 +22,10 @@ SCENES: tuple[Scene, ...] = (
     never_read.SCENE,
     never_accepted.SCENE,
     inherited_fd.SCENE,
+    stale_idle_pool.SCENE,
     fd_exhaustion.SCENE,
     time_wait_churn.SCENE,
     port_exhaustion.SCENE,
-    stale_idle_pool.SCENE,
     benign_churn.SCENE,
     insufficient_evidence.SCENE,
 )

@@ -19,7 +19,7 @@ from closewait.lab.stage import Address, Stage
 
 STAY, LEAVE = b"stay\n", b"away\n"
 STAYING_CONNS = 40
-LINGER_S = 0.1  # how long a client takes to close: the life of one CLOSE_WAIT
+LINGER_S = 0.2  # how long a client takes to close: the life of one CLOSE_WAIT
 VISIT_EVERY_S = 0.5
 
 

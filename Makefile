@@ -1,0 +1,62 @@
+# closewait: what can be made here. `make` alone prints this list.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+SCORES := ../shared/score
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check docs bench score clean
+
+help:  ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+
+run: $(VENV)/installed  ## install closewait here and examine this machine
+	@$(BIN)/closewait; status=$$?; \
+	if [ $$status -gt 3 ]; then exit $$status; fi
+
+test: check  ## install everything and run every check and test
+	$(BIN)/pytest
+
+check: $(VENV)/developed packages  ## format, lint, types, imports and generated pages, without the tests
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python tools/write_docs.py --check
+
+docs: $(VENV)/developed  ## write the generated pages and the README's sample again
+	$(BIN)/python tools/write_docs.py
+
+bench: $(VENV)/developed packages  ## measure beside ss, netstat, lsof, psutil and jc (root; some minutes)
+	$(BIN)/python -m bench
+
+score: $(VENV)/developed  ## score the readers and the verdicts on sample collections, where they are at hand
+	@if [ -d $(SCORES) ]; then \
+		PATH="$(CURDIR)/$(BIN):$$PATH"; export PATH; \
+		for score in $(SCORES)/*.py; do echo "== $$(basename $$score)"; $(BIN)/python $$score --quiet || true; done; \
+	else echo "There is no $(SCORES): nothing to score."; fi
+
+clean:  ## remove what the targets above have made
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+.PHONY: packages
+packages:
+	@sh tools/debian_packages.sh
+
+$(VENV)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "closewait needs Python 3.11 or newer; name one with: make PYTHON=python3.12 run" >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { echo "no venv module here; on Debian: apt-get install python3-venv" >&2; exit 1; }
+	@$(BIN)/pip install --quiet --upgrade 'pip>=25.1'
+	@touch $@
+
+$(VENV)/installed: $(VENV)/python pyproject.toml constraints.txt
+	@echo "installing closewait into $(VENV) (once)" >&2
+	@$(BIN)/pip install --quiet --constraint constraints.txt --editable .
+	@touch $@
+
+$(VENV)/developed: $(VENV)/installed
+	@echo "installing the tools for development into $(VENV) (once)" >&2
+	@$(BIN)/pip install --quiet --constraint constraints.txt --group dev
+	@touch $@

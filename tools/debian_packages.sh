@@ -1,0 +1,27 @@
+#!/bin/sh
+# The system tools that the tests compare with. As root on Debian they are installed; elsewhere they are named.
+set -eu
+
+missing=
+need() {  # command, Debian package
+	command -v "$1" >/dev/null 2>&1 || missing="$missing $2"
+}
+PATH="$PATH:/usr/sbin:/sbin"
+need ss iproute2
+need ip iproute2
+need nft nftables
+need netstat net-tools
+need busybox busybox
+need lsof lsof
+
+[ -z "$missing" ] && exit 0
+if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
+	echo "installing the Debian packages$missing" >&2
+	apt-get update -qq
+	# shellcheck disable=SC2086  # a list of words
+	DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $missing >/dev/null
+else
+	echo "the tests compare closewait with system tools that are missing here." >&2
+	echo "install:$missing   (on Debian: sudo apt-get install$missing)" >&2
+	exit 1
+fi
