@@ -36,7 +36,12 @@ ENDPOINT = r"(?:\[[^\]:]*\]|\S*):[^\s:]+"  # `[my address]:22` has a blank becau
 REST = r"\S.*"  # whatever else the line holds, for the format to read
 
 #: The patterns that can be checked, and read, without a string for each row.
-IN_BULK: Mapping[str, Callable[[Spans], Mask]] = {NUMBER: Spans.are_numbers, ENDPOINT: Spans.are_endpoints}
+IN_BULK: Mapping[str, Callable[[Spans], Mask]] = {
+    NUMBER: Spans.are_numbers,
+    ENDPOINT: Spans.are_endpoints,
+    REST: Spans.are_told,
+}
+ONE_WORD = (NUMBER, ENDPOINT)  # in bulk
 
 Shape = Mapping[str, tuple[int, int]]  # the first and the last word of each column that a line has
 
@@ -89,7 +94,7 @@ class Layout:
         shape = {name: (first.get(begin, -1), last.get(end, -1)) for name, (begin, end) in told.items()}
         covered = sum(last - first + 1 for first, last in shape.values() if 0 <= first <= last)
         several = [
-            name for name, (first, last) in shape.items() if first < last and self.parts[name].pattern in IN_BULK
+            name for name, (first, last) in shape.items() if first < last and self.parts[name].pattern in ONE_WORD
         ]
         return shape if covered == len(word_places) and not several else None
 

@@ -211,9 +211,15 @@ class Spans:
 
     @cached_property
     def halves(self) -> "tuple[Spans, Spans]":
-        """What stands before and behind the last colon; all of it before, and nothing behind, where there is none."""
-        colons = self.source.colons
-        at = colons[np.searchsorted(colons, self.ends) - 1] if len(colons) else np.full(len(self), -1)
+        """What stands before and behind the last colon, as in `parted`."""
+        return self._parted(self.source.colons)
+
+    def parted(self, octet: bytes) -> "tuple[Spans, Spans]":
+        """What stands before and behind the last such byte; all of it before, and nothing behind, where there is none."""
+        return self._parted(np.flatnonzero(self.source.octets == octet[0]))
+
+    def _parted(self, places: Places) -> "tuple[Spans, Spans]":
+        at = places[np.searchsorted(places, self.ends) - 1] if len(places) else np.full(len(self), -1)
         found = (self.begins >= 0) & (at >= self.begins) & (at < self.ends)
         before = Spans(self.source, self.begins, np.where(found, at, self.ends))
         return before, Spans(self.source, np.where(found, at + 1, -1), np.where(found, self.ends, -1))
@@ -230,6 +236,10 @@ class Spans:
         """Which rows have something behind a colon, as `address:port` has."""
         behind = self.halves[1]
         return behind.begins < behind.ends
+
+    def are_told(self) -> Mask:
+        """Which rows have something there."""
+        return self.lengths > 0
 
     def are_missing(self) -> Mask:
         """Which rows have nothing there."""
