@@ -124,6 +124,13 @@ class Words:
         written = np.flatnonzero(self.counts)
         return written[self.run(written, 0, 0).are(holds)]
 
+    def lines_besides(self, *lines: Places) -> list[int]:
+        """The lines that have words and are none of these."""
+        others = self.counts > 0
+        for known in lines:
+            others[known] = False
+        return rows_of(others)
+
     def alike(self, lines: Places) -> Iterator[Places]:
         """Which of `lines` (counted from 0) have equally many words, for each such number."""
         counts = self.counts[lines]
@@ -215,7 +222,7 @@ class Spans:
         return self._parted(self.source.colons)
 
     def parted(self, octet: bytes) -> "tuple[Spans, Spans]":
-        """What stands before and behind the last such byte; all of it before, and nothing behind, where there is none."""
+        """What stands before and behind the last such byte; all of it before where there is none."""
         return self._parted(np.flatnonzero(self.source.octets == octet[0]))
 
     def _parted(self, places: Places) -> "tuple[Spans, Spans]":
