@@ -40,7 +40,14 @@ def examined(look: Snapshot) -> Report:
 
 def essence(finding: Finding) -> tuple[object, ...]:
     """A finding without the row numbers of its evidence."""
-    return (finding.rule, finding.severity, finding.certainty, finding.sockets, finding.says, frozenset(finding.because))
+    return (
+        finding.rule,
+        finding.severity,
+        finding.certainty,
+        finding.sockets,
+        finding.says,
+        frozenset(finding.because),
+    )
 
 
 @settings(max_examples=60, deadline=None)

@@ -43,8 +43,9 @@ class Group:
     queue_limit: int | None
     unaccepted: int  # no process has them yet: ESTABLISHED and CLOSE_WAIT of owner_kind `listener`
     unaccepted_waiting_s: float | None  # the longest any of them has certainly waited
-    passing: int = 0  # CLOSE_WAIT that may be younger than a healthy program needs: accuse nobody
+    passing: int = 0  # CLOSE_WAIT certainly younger than a program may need to close: accuse nobody
     still_written: int = 0  # CLOSE_WAIT the program still writes to (half-close in use): accuse nobody
+    vague: int = 0  # CLOSE_WAIT whose age may be a moment or long, in this look: accuse nobody
     read: int = 0  # the others: FIN taken from the queue (Recv-Q 0)
     unread_goodbye: int = 0  # the others: only a FIN, or a TLS alert and a FIN, unread
     unread_data: int = 0  # the others: more than that unread
@@ -69,8 +70,8 @@ class Group:
 
     @property
     def standing(self) -> int:
-        """CLOSE_WAIT that are neither passing nor still in use."""
-        return self.close_wait - self.passing - self.still_written
+        """CLOSE_WAIT that are neither passing, nor still in use, nor of an age that says nothing."""
+        return self.close_wait - self.passing - self.still_written - self.vague
 
     @property
     def key(self) -> tuple[object, ...]:

@@ -14,6 +14,7 @@ from closewait.diagnosis.thresholds import (
     CLIENT_PATIENCE_S,
     CLOSE_WAIT_PASSING_S,
     GOODBYE_SIZES_BYTES,
+    SECOND_LOOK_S,
     SERVER_PATIENCE_S,
 )
 from closewait.snapshot.change import stayed
@@ -96,14 +97,18 @@ def _of_close_wait(rows: pl.DataFrame, timeline: Timeline) -> pl.DataFrame:
     unread, low = pl.col("recv_queue_bytes"), pl.col("age_low_s")
     patience_s = pl.when(pl.col("role") == "client").then(CLIENT_PATIENCE_S).otherwise(SERVER_PATIENCE_S)
     rows = rows.with_columns(
-        is_passing=(low < CLOSE_WAIT_PASSING_S).fill_null(False),
+        is_passing=(pl.col("age_high_s") < CLOSE_WAIT_PASSING_S).fill_null(False),
         is_written=(_written_since_the_fin() & (pl.col("owner_kind") != OwnerKind.LISTENER)).fill_null(False),
+        is_vague=(low < CLOSE_WAIT_PASSING_S).fill_null(False) & ~_stayed_long_enough(timeline),
         is_goodbye=unread.is_in(GOODBYE_SIZES_BYTES),
     )
-    standing = ~pl.col("is_passing") & ~pl.col("is_written")
+    written = ~pl.col("is_passing") & pl.col("is_written")
+    vague = ~pl.col("is_passing") & ~pl.col("is_written") & pl.col("is_vague")
+    standing = ~pl.col("is_passing") & ~written & ~vague
     exprs = [
         pl.col("is_passing").sum().alias("passing"),
-        (~pl.col("is_passing") & pl.col("is_written")).sum().alias("still_written"),
+        written.sum().alias("still_written"),
+        vague.sum().alias("vague"),
         (standing & (unread == 0)).sum().alias("read"),
         (standing & pl.col("is_goodbye")).sum().alias("unread_goodbye"),
         (standing & (unread > 0) & ~pl.col("is_goodbye")).sum().alias("unread_data"),
@@ -121,6 +126,13 @@ def _of_close_wait(rows: pl.DataFrame, timeline: Timeline) -> pl.DataFrame:
     if timeline.earlier is not None:
         exprs.append((~pl.col("is_written") & pl.col("stayed")).sum().alias("persisting"))
     return rows.group_by(KEY).agg(exprs)
+
+
+def _stayed_long_enough(timeline: Timeline) -> pl.Expr:
+    """In CLOSE_WAIT in both looks, and these are far enough apart to prove something (or do not tell how far)."""
+    if timeline.earlier is None or (timeline.span_s is not None and timeline.span_s < SECOND_LOOK_S):
+        return pl.lit(False)
+    return pl.col("stayed")
 
 
 def _written_since_the_fin() -> pl.Expr:

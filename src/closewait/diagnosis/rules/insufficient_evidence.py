@@ -52,6 +52,9 @@ def about(case: "Case", group: Group) -> Finding:
         f"{count_of(group.still_written, 'socket')} the program still writes to: it may use the half that is open"
         if group.still_written
         else None,
+        f"{count_of(group.vague, 'socket')} whose age may be a moment or long: keepalive or writes reset the clock"
+        if group.vague
+        else None,
         "nobody is named as the holder" if blind else None,
         f"{count_of(group.queue_not_told, 'socket')} whose queues the dump does not show"
         if group.queue_not_told
