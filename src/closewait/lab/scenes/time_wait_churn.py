@@ -16,7 +16,7 @@ from closewait.lab.stage import Stage
 
 PORTS_PER_CONNECTION = 4  # 25 %: above the warning at 10 %, far below exhaustion at 80 %
 KEPT = 2  # what Go's http.Transport keeps for a host by default
-GROWTH_PER_S = 1 / 240  # of `count`: in the 60 s of a TIME_WAIT it grows by a quarter and stays there
+GROWTH_PER_S = 1 / 240  # of `count`: a quarter more within the 60 s of a TIME_WAIT, after which the first ones end
 
 
 def play(stage: Stage, count: int) -> None:
