@@ -4,9 +4,8 @@ from typing import Annotated
 
 import typer
 
-from closewait.cli.options import Json, Quiet, Sources, Width
+from closewait.cli.options import Json, Quiet, Sources
 from closewait.cli.sources import looker
-from closewait.cli.terminal import columns
 from closewait.errors import BadUsage
 
 
@@ -15,7 +14,6 @@ def list_sockets(
     json: Json = False,
     by: Annotated[str | None, typer.Option("--by", metavar="state", help="Count instead of listing: by state.")] = None,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show the lines that were not understood.")] = False,
-    width: Width = None,
     quiet: Quiet = False,
 ) -> int:
     """List the sockets of this host or of a dump.
@@ -40,5 +38,5 @@ def list_sockets(
     from closewait.views.as_table import as_table
 
     for look in looks:
-        print(as_table(look, width=columns(width), verbose=verbose), end="")
+        print(as_table(look, verbose=verbose), end="")
     return 0

@@ -22,7 +22,7 @@ from closewait.diagnosis.finding import Severity
 from closewait.diagnosis.group import Group
 from closewait.diagnosis.pile import Weight, weight
 from closewait.diagnosis.rule import Rule, Suspicion
-from closewait.diagnosis.wording import ages, count_of, who
+from closewait.diagnosis.wording import count_of, who
 from closewait.tcp.states import Move
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def check(case: "Case") -> Iterator[Suspicion]:
             judged,
             says=f"{who(group)} shares {count_of(group.shared, 'closed connection')} on {group.where} with another "
             "process; each ends only when every holder closes it.",
-            because=(f"the same socket is open in processes {pids}", ages(group)),
+            because=(f"the same socket is open in processes {pids}",),
             check_with=f"lsof -nPi @{group.where} -s TCP:CLOSE_WAIT"
             if group.place_address and group.role == "client"
             else None,

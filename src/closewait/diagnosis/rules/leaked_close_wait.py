@@ -25,7 +25,7 @@ from closewait.diagnosis.group import Group
 from closewait.diagnosis.pile import weight
 from closewait.diagnosis.rule import Rule, Suspicion
 from closewait.diagnosis.thresholds import POOL_BOUND_SOCKETS
-from closewait.diagnosis.wording import ages, count_of, who
+from closewait.diagnosis.wording import count_of, who
 from closewait.tcp.states import Move
 
 if TYPE_CHECKING:
@@ -62,7 +62,6 @@ def check(case: "Case") -> Iterator[Suspicion]:
                 "the dump shows no queues: unread data cannot be told from a forgotten close"
                 if group.queue_not_told
                 else None,
-                ages(group),
             ),
         )
 

@@ -29,7 +29,7 @@ from closewait.diagnosis.thresholds import (
     PILE_UP_SOCKETS,
     SERVER_PATIENCE_S,
 )
-from closewait.diagnosis.wording import age_in_words, ages, count_of, who
+from closewait.diagnosis.wording import age_in_words, count_of, who
 from closewait.tcp.states import Move
 
 if TYPE_CHECKING:
@@ -87,7 +87,6 @@ def check(case: "Case") -> Iterator[Suspicion]:
                 if group.queue_conns is not None and group.queue_limit is not None
                 else None,
                 f"{group.unread_data:,} with a request unread" if group.unread_data else None,
-                ages(group),
             ),
             check_with=f"ss -tanpe 'sport = :{group.place_port}'"
             if case.system == "Linux" and group.place_port

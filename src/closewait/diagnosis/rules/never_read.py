@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 from closewait.diagnosis.group import Group
 from closewait.diagnosis.pile import weight
 from closewait.diagnosis.rule import Rule, Suspicion
-from closewait.diagnosis.wording import ages, count_of, who
+from closewait.diagnosis.wording import count_of, who
 from closewait.tcp.states import Move
 
 if TYPE_CHECKING:
@@ -66,7 +66,6 @@ def check(case: "Case") -> Iterator[Suspicion]:
                 f"the listener's accept queue holds {group.queue_conns:,}: accepting works, reading does not"
                 if group.role == "server" and group.queue_conns is not None and group.queue_conns < sockets
                 else None,
-                ages(group),
             ),
         )
 

@@ -24,7 +24,7 @@ from closewait.diagnosis.group import Group
 from closewait.diagnosis.pile import Weight, looked_twice
 from closewait.diagnosis.rule import Rule, Suspicion
 from closewait.diagnosis.thresholds import POOL_BOUND_SOCKETS
-from closewait.diagnosis.wording import ages, count_of, who
+from closewait.diagnosis.wording import count_of, who
 from closewait.tcp.states import Move
 
 if TYPE_CHECKING:
@@ -66,7 +66,6 @@ def check(case: "Case") -> Iterator[Suspicion]:
                 "client side",
                 f"{group.unread_goodbye:,} with only a goodbye unread" if group.unread_goodbye else None,
                 f"{count_of(group.established, 'connection')} to the same place in use" if group.established else None,
-                ages(group),
             ),
         )
 
