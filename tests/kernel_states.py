@@ -102,20 +102,23 @@ def namespace() -> Iterator[Namespace]:
 
 @dataclass(frozen=True, slots=True)
 class KernelRow:
-    """One line of /proc/net/tcp: both ends, the state in the two hexadecimal digits it is told in, the queues."""
+    """One line of /proc/net/tcp: both ends, the state as the two digits it is told in, the queues, the timer's rest."""
 
     local: Address
     remote: Address
     state_hex: str
     send_queue: int
     recv_queue: int
+    timer_left_s: float
 
     @classmethod
     def of_line(cls, line: str, family: socket.AddressFamily) -> "KernelRow":
         """The row a line tells. Source: Linux net/ipv4/tcp_ipv4.c, get_tcp4_sock()."""
-        _, local, remote, state_hex, queues, *_ = line.split()
+        _, local, remote, state_hex, queues, timer, *_ = line.split()
         send_queue, recv_queue = (int(queue, 16) for queue in queues.split(":"))
-        return cls(_address_of_text(local, family), _address_of_text(remote, family), state_hex, send_queue, recv_queue)
+        timer_left_s = int(timer.split(":")[1], 16) / os.sysconf("SC_CLK_TCK")
+        ends = _address_of_text(local, family), _address_of_text(remote, family)
+        return cls(*ends, state_hex, send_queue, recv_queue, timer_left_s)
 
 
 def _address_of_text(text: str, family: socket.AddressFamily) -> Address:

@@ -135,10 +135,15 @@ def _key(word: str) -> str:
     return word.upper().translate(SEPARATORS)
 
 
+def _has_special_letters(word: str) -> bool:
+    """Whether a word has letters that get lost, and enough others to be known without them."""
+    return not word.isascii() and sum(letter.isascii() for letter in word) >= 3
+
+
 def _shapes(word: str) -> Iterator[str]:
-    """A word with special letters as people and tools write it that do not have them."""
+    """A word as it stands, and with its special letters as people and tools write them that do not have them."""
     yield word
-    if not word.isascii():
+    if _has_special_letters(word):
         decomposed = unicodedata.normalize("NFD", word)
         yield decomposed
         yield decomposed.encode("ascii", "ignore").decode()
@@ -165,7 +170,7 @@ def _misread_words() -> dict[str, tuple[Spelling, ...]]:
     return {
         _key(spelling.word.encode(written_in, "replace").decode(read_in, "replace")): (spelling,)
         for spelling in SPELLINGS
-        if not spelling.word.isascii()
+        if _has_special_letters(spelling.word)
         for written_in in CODE_PAGES
         for read_in in CODE_PAGES
     }
