@@ -1,0 +1,78 @@
+"""What a setting is: where it exists, what it does to which state, what it does not do, how to read and change it.
+
+People are told to change settings that do not exist on their system, or that never touched the state they look at. So
+each record says where it came from and which of its facts no source was opened for (`unverified`).
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+#: The parts of a record that can rest on general knowledge alone.
+Fact = Literal["versions", "default", "does", "replaced_by", "read", "set_now", "set_for_good", "risk"]
+
+EVERYTHING: tuple[Fact, ...] = ("versions", "default", "does", "replaced_by", "read", "set_now", "set_for_good", "risk")
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How settings of one kind are read and changed: commands in which {name} and {value} stand for the setting's."""
+
+    kind: str
+    read: str | None = None
+    set_now: str | None = None
+    set_for_good: str | None = None
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """One setting of one system. `value` is an example to set; None where changing it is no use or not possible."""
+
+    name: str
+    system: str
+    way: Way
+    default: str
+    unit: str | None
+    states: tuple[str, ...]  # those it has a say in
+    does: str
+    source: str
+    does_not: tuple[str, ...] = ()  # what people hope for in vain
+    aliases: tuple[str, ...] = ()
+    versions: str | None = None  # where it exists; None: in every version in use
+    replaced_by: str | None = None
+    if_missing: str | None = None  # why it may not be found, and what to do then
+    value: str | None = None
+    risk: str | None = None
+    unverified: tuple[Fact, ...] = ()
+
+    @property
+    def verified(self) -> bool:
+        """Whether a source was opened, or the fact measured, for all that is said."""
+        return not self.unverified
+
+    @property
+    def read(self) -> str | None:
+        """The command that shows the value in force."""
+        return self.way.read and self.way.read.format(name=self.name)
+
+    @property
+    def set_now(self) -> str | None:
+        """The command that changes it until the next start."""
+        return self._with_value(self.way.set_now)
+
+    @property
+    def set_for_good(self) -> str | None:
+        """The command that changes it beyond the next start."""
+        return self._with_value(self.way.set_for_good)
+
+    def _with_value(self, command: str | None) -> str | None:
+        return command.format(name=self.name, value=self.value) if command and self.value else None
+
+
+#: The hopes that are told most often. They hold on no system.
+NOT_CLOSE_WAIT = "end CLOSE_WAIT: no setting of any system does; only the program that holds the socket can"
+NOT_A_LEAK = "cure a leak of CLOSE_WAIT: it only moves the wall the leak runs into"
+KEEPALIVE_NOT_CLOSE_WAIT = (
+    "end CLOSE_WAIT while the peer's machine still answers. Where the peer is gone the row disappears, but the program "
+    "keeps the descriptor: the leak is only harder to see"
+)
