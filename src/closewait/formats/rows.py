@@ -33,7 +33,7 @@ WORTH_CHECKING_TOGETHER = 16  # fewer lines are sooner read one by one
 SAMPLES_TRIED = 4  # of lines with equally many words
 NUMBER = r"[0-9]{1,16}"
 ENDPOINT = r"(?:\[[^\]:]*\]|\S*):[^\s:]+"  # `[my address]:22` has a blank because somebody masked it
-REST = r"\S.*"  # whatever else the line holds, for the format to read
+REST = r"\S(?:.*\S)?"  # whatever else the line holds, for the format to read
 
 #: The patterns that can be checked, and read, without a string for each row.
 IN_BULK: Mapping[str, Callable[[Spans], Mask]] = {
@@ -53,10 +53,14 @@ def anything(text: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One column of a row: the pattern of its text, and a condition that a pattern cannot say."""
+    """One column of a row: the pattern of its text, and a condition that a pattern cannot say.
+
+    `in_bulk` asks for both without a string for each row; a column whose texts mostly differ needs it.
+    """
 
     pattern: str
     condition: Callable[[str], object] = anything
+    in_bulk: Callable[[Spans], Mask] | None = None
 
 
 class Layout:
@@ -101,8 +105,8 @@ class Layout:
     def fitting(self, name: str, column: Spans) -> Mask:
         """Which rows have in this column what its pattern and condition ask for, or nothing."""
         part = self.parts[name]
-        if part.pattern in IN_BULK and part.condition is anything:
-            return column.are_missing() | IN_BULK[part.pattern](column)
+        if in_bulk := part.in_bulk or (IN_BULK.get(part.pattern) if part.condition is anything else None):
+            return column.are_missing() | in_bulk(column)
         pattern = re.compile(part.pattern)
         return rows_with(column.coded, lambda text: text is None or (pattern.fullmatch(text) and part.condition(text)))
 
@@ -120,6 +124,10 @@ class Rows:
 
     def __len__(self) -> int:
         return len(self.lines)
+
+    def any_told(self, name: str) -> bool:
+        """Whether any row has this column."""
+        return not bool(self.columns[name].are_missing().all())
 
     def coded(self, name: str) -> Coded:
         """A column as text."""
