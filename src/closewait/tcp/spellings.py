@@ -81,7 +81,7 @@ INVENTED = "met only in test data that looks invented"
 
 OTHER_WORDS = (
     *(Spelling(state.name, state.name, "closewait") for state in STATES),
-    Spelling("UNCONN", "CLOSED", "ss", note="With a local port it is a bound socket; ss shows those since 6.8."),
+    Spelling("UNCONN", "CLOSED", "ss", note="With a local port it is a bound socket: newer ss lists those with -a."),
     Spelling("BOUND-INACTIVE", "BOUND", "ss", note="A word of its state filter."),
     Spelling("NEW_SYN_RECV", "SYN_RECEIVED", "Linux kernel", note="The request itself; tables tell SYN_RECV."),
     Spelling("BOUND_INACTIVE", "BOUND", "Linux kernel", note="A word to ask with; the answer tells CLOSE."),
