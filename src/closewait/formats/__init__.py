@@ -1,1 +1,23 @@
 """What bytes and text mean: one file for each format, and the tuple of them all."""
+
+from closewait.formats import netstat_linux, proc_net_tcp, sock_diag
+from closewait.formats.format import Reading
+from closewait.formats.reading import Format, readings, snapshot
+from closewait.snapshot.table import Snapshot
+
+#: Every format, the more specific before those that would also know some of its lines.
+FORMATS: tuple[Format, ...] = (
+    sock_diag.FORMAT,
+    proc_net_tcp.FORMAT,
+    netstat_linux.FORMAT,
+)
+
+
+def read(data: bytes, *, name: str) -> list[Reading]:
+    """Every dump in `data`, which the user knows as `name`; BadInput when there is none."""
+    return readings(data, name, FORMATS)
+
+
+def looks(data: bytes, source: str) -> list[Snapshot]:
+    """Every dump in `data` as a moment of the host that `source` came from; BadInput when there is none."""
+    return [snapshot(reading, source) for reading in read(data, name=source)]

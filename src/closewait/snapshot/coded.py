@@ -25,3 +25,7 @@ class Coded:
     def mapped(self, change: Callable[[str | None], str | None]) -> "Coded":
         """The column with `change` done to each of its values, once for each different one."""
         return Coded([change(value) for value in self.values], self.codes)
+
+    def spread(self, of_values: Sequence[Any]) -> list[Any]:
+        """For each row what `of_values`, one for each of the different values, has for its value."""
+        return [of_values[code] for code in self.codes]

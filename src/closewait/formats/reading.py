@@ -1,0 +1,142 @@
+"""From bytes to readings: which parts of a paste are dumps, and which format reads each.
+
+A paste is cut where a dump may begin: at a shell command, a code fence, a title or a heading of some format. A piece in
+which no format finds a row goes with the next one, so a command, a title and a heading stay with their rows. Two dumps
+of one moment, of two moments or of two hosts are then separate readings, never added up.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from closewait.errors import BadInput
+from closewait.formats.format import BytesFormat, Reading, TextFormat
+from closewait.formats.paste import FENCE, Paste, command, decode
+from closewait.snapshot.columns import HOLDERS
+from closewait.snapshot.sight import Sight
+from closewait.snapshot.table import EMPTY_HOLDERS, Snapshot, frame
+from closewait.tcp.spellings import canonical
+
+Format = BytesFormat | TextFormat
+
+FIRST_LINES = 60  # of a dump, mostly enough to know its format by
+LONGEST_OPENING = 300  # characters; a longer line is no title, heading or command
+
+#: First words with which rows begin: their lines are not looked at as titles, headings or commands.
+ROW_BEGINS = re.compile(r"(?i:(?:tcp|udp|udplite|raw|sctp|unix)[46]*)|[0-9]+:")
+
+#: States in which no process holds a socket.
+OWNERLESS_STATES = ("TIME_WAIT", "SYN_RECEIVED")
+
+#: What else people hand over, by its first bytes.
+OTHER_THINGS = (
+    (b"\x1f\x8b", "a gzip file; unpack it first"),
+    (b"PK\x03\x04", "a zip file; unpack it first"),
+    (b"\xfd7zXZ\x00", "an xz file; unpack it first"),
+    (b"(\xb5/\xfd", "a zstd file; unpack it first"),
+    (b"\xd4\xc3\xb2\xa1", "a packet capture"),
+    (b"\xa1\xb2\xc3\xd4", "a packet capture"),
+    (b"\x0a\x0d\x0d\x0a", "a packet capture"),
+    (b"%PDF-", "a PDF; copy the text out of it"),
+    (b"\x89PNG", "a picture; closewait needs the text"),
+    (b"\xff\xd8\xff", "a picture; closewait needs the text"),
+    (b"\x7fELF", "a program"),
+)
+TRY = "Try the text of `ss -tanp`, `netstat -an`, `netstat -ano` (Windows) or `cat /proc/net/tcp`."
+
+
+def readings(data: bytes, name: str, formats: Sequence[Format]) -> list[Reading]:
+    """What the first format that knows `data`, or each format that knows a part of it, reads there.
+
+    `name` is how the user knows these bytes. Raises BadInput, with what to do, when no format knows any of them.
+    """
+    for format in formats:
+        if isinstance(format, BytesFormat) and format.recognises(data):
+            return list(format.read(data))
+    if not data.strip():
+        raise BadInput(f"{name} is empty: a dump was expected. {TRY}")
+    text_formats = [format for format in formats if isinstance(format, TextFormat)]
+    paste = Paste.of(decode(data))
+    found = [reading for dump, format in dumps(paste, text_formats) for reading in format.read(dump)]
+    if not found:
+        raise BadInput(f"{name} is not a socket dump that closewait knows{suspicion(data)}. {TRY}")
+    return [reading for reading in found if tells_something(reading)] or found[:1]
+
+
+def suspicion(data: bytes) -> str:
+    """What these bytes seem to be instead, as the end of a sentence."""
+    return next((f": it looks like {thing}" for beginning, thing in OTHER_THINGS if data.startswith(beginning)), "")
+
+
+def tells_something(reading: Reading) -> bool:
+    """Whether there is more in a reading than a heading without rows."""
+    return bool(reading.states) or any(len(column) for column in reading.columns.values())
+
+
+def dumps(paste: Paste, formats: Sequence[TextFormat]) -> Iterator[tuple[Paste, TextFormat]]:
+    """The dumps in a paste, each with the format that knows most of its first lines."""
+    start = 0
+    for opening, stop in pieces(paste, formats):
+        if likeliest(paste[opening + 1 : stop], formats) and (format := likeliest(paste[start:stop], formats)):
+            yield paste[start:stop], format
+            start = stop
+    if start == 0 and (format := likeliest(paste, formats)):
+        yield paste, format  # a heading without rows
+
+
+def pieces(paste: Paste, formats: Sequence[TextFormat]) -> Iterator[tuple[int, int]]:
+    """Where a paste is cut: the line that opens each piece (-1: none opens the first), and the line behind its last."""
+    opens = re.compile("|".join(f"(?:{format.opens})" for format in formats))
+    suspects = paste.words.lines_beginning(lambda word: not (ROW_BEGINS.fullmatch(word) or canonical(word)))
+    openings = [line for line in suspects.tolist() if may_open(paste[line], opens)]
+    yield from zip([-1, *openings], [*openings, len(paste)], strict=True)
+
+
+def may_open(line: str, opens: re.Pattern[str]) -> bool:
+    """Whether a dump may begin with this line."""
+    return len(line) <= LONGEST_OPENING and bool(FENCE.match(line) or opens.match(line) or command(line))
+
+
+def likeliest(dump: Paste, formats: Sequence[TextFormat]) -> TextFormat | None:
+    """The format that knows most of the first lines, or, where none knows any, of all lines; None when none does."""
+    for lines in (dump[:FIRST_LINES], dump[FIRST_LINES:]):
+        counts = [format.recognises([*lines]) for format in formats]
+        if any(counts):
+            return formats[counts.index(max(counts))]
+    return None
+
+
+def snapshot(reading: Reading, source: str) -> Snapshot:
+    """A reading as a moment of the host that `source` came from."""
+    holders = reading.holders
+    seen = Snapshot.of_columns(
+        reading.columns,
+        kind=reading.kind,
+        told_states=reading.states,
+        taken_at_unix_s=reading.taken_at_unix_s,
+        source=source,
+        format=reading.format,
+        holders=EMPTY_HOLDERS
+        if holders is None
+        else frame(
+            HOLDERS, {"socket": holders.socket, "pid": holders.pid, "process": holders.process, "fd": holders.fd}
+        ),
+    )
+    return replace(
+        seen,
+        sight=Sight(
+            rows=seen.sockets.height,
+            lines_not_understood=reading.lines_not_understood,
+            owners_hidden=owners_hidden(seen) if reading.owners_told is False else 0,
+            owners_told=reading.owners_told,
+            caveats=reading.caveats,
+        ),
+    )
+
+
+def owners_hidden(seen: Snapshot) -> int:
+    """How many sockets show no process although one could hold them."""
+    if "pid" not in seen.sockets.columns:
+        return 0
+    held = ~seen.sockets["state"].fill_null("").is_in(OWNERLESS_STATES)
+    return int((seen.sockets["pid"].is_null() & held).sum())
