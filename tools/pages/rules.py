@@ -1,0 +1,146 @@
+"""A page for each rule: its docstring, its record, its numbers, its examples, its scene. And the list of rules."""
+
+import ast
+import inspect
+import re
+import sys
+from pathlib import Path
+from textwrap import dedent
+from types import ModuleType
+
+from closewait.diagnosis import thresholds
+from closewait.diagnosis.rule import Rule
+from closewait.diagnosis.rules import RULES
+from closewait.lab import SCENES
+from pages.markdown import anchor, bullets, page, section, table
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+PROSE = "tests/diagnosis/rules"
+
+#: Who can end it, by the first letter of a code.
+CODE_LETTERS = {
+    "P": "the local program's move",
+    "E": "the other end's move",
+    "H": "clocks, limits and the kernel of this host",
+    "N": "nobody needs to act",
+    "B": "what closewait could not see",
+}
+
+#: These import thresholds for every rule's sake; what they use is no rule's own.
+SHARED_BY_ALL = ("rule", "rules", "group")
+
+
+def pages() -> dict[str, str]:
+    """`rules/<name>.md` for each rule, and the table of them."""
+    return {"rules/README.md": index(), **{f"rules/{rule.name}.md": rule_page(rule) for rule in RULES}}
+
+
+def index() -> str:
+    """All rules in the order of decision, and all numbers."""
+    rows = [
+        (place, f"[{rule.name}]({rule.name}.md)", rule.code, rule.whose_move.value, rule.summary)
+        for place, rule in enumerate(RULES, start=1)
+    ]
+    return page(
+        "The rules",
+        sources="src/closewait/diagnosis/rules and thresholds.py",
+        parts=[
+            "In the order of decision: the first rule to claim a group of sockets keeps it, and later ones are "
+            "mentioned with it. Findings are then shown worst first.",
+            table(["", "rule", "code", "whose move", "what is suspected"], rows),
+            "The first letter of a code says who can end it:",
+            bullets(f"`{letter}`: {meaning}" for letter, meaning in CODE_LETTERS.items()),
+            section("Every number a rule uses", numbers(reasons())),
+        ],
+    )
+
+
+def rule_page(rule: Rule) -> str:
+    """One rule, in the order in which a person asks."""
+    module = sys.modules[rule.check.__module__]
+    told = sections(module)
+    scene = next((scene for scene in SCENES if scene.rule == rule.name), None)
+    source = Path(inspect.getfile(module)).relative_to(REPOSITORY)
+    return page(
+        rule.name,
+        sources=f"{source}, {PROSE}/{rule.name}.md and the scene of the same name",
+        parts=[
+            bullets(
+                [
+                    f"**Suspected:** {rule.summary}.",
+                    f"**Whose move:** {rule.whose_move.value}.",
+                    f"**Code:** {rule.code} (`{rule.code[0]}`: {CODE_LETTERS[rule.code[0]]}).",
+                ]
+            ),
+            *(section(title, text) for title, text in told.items() if title != "What to do"),
+            section("What would refute it", bullets(rule.doubt)),
+            section("What to do", "\n\n".join(part for part in (told.get("What to do"), bullets(rule.next)) if part)),
+            section("What will not help", bullets(rule.will_not_help)),
+            section("The numbers it uses", numbers(thresholds_of(module))),
+            section("Examples that a test runs", examples(rule.name)),
+            section("Try it", f"{scene.summary}\n\n```sh\nclosewait lab {scene.name}\n```" if scene else ""),
+        ],
+    )
+
+
+def sections(module: ModuleType) -> dict[str, str]:
+    """The titled parts of a rule's docstring: a title at the margin, its text indented."""
+    told = inspect.getdoc(module) or ""
+    parts = re.findall(r"^(\S[^\n]*)\n((?:[ ]{4}[^\n]*\n?|\n)+)", told, re.M)
+    return {title: dedent(text).strip() for title, text in parts}
+
+
+def reasons() -> dict[str, str]:
+    """Every threshold with the comment above it; several under one comment share it."""
+    found: dict[str, str] = {}
+    said: list[str] = []
+    for line in inspect.getsource(thresholds).splitlines():
+        if line.startswith("#:"):
+            said.append(line.removeprefix("#:").strip())
+        elif not line:
+            said = []
+        elif name := re.match(r"([A-Z_0-9]+) = ", line):
+            found[name[1]] = " ".join(said)
+    return found
+
+
+def thresholds_of(module: ModuleType) -> dict[str, str]:
+    """The thresholds a rule imports, and those of the parts of the diagnosis it is built from."""
+    wanted = set(imported(module, thresholds.__name__))
+    for name in imported(module):
+        part = name.removeprefix("closewait.diagnosis.")
+        if part != name and part.split(".")[0] not in SHARED_BY_ALL:
+            wanted.update(imported(sys.modules[name], thresholds.__name__))
+    return {name: reason for name, reason in reasons().items() if name in wanted}
+
+
+def imported(module: ModuleType, origin: str | None = None) -> list[str]:
+    """What a module imports while it runs: the modules, or with `origin` the names it takes from that one."""
+    statements = [node for node in ast.parse(inspect.getsource(module)).body if isinstance(node, ast.ImportFrom)]
+    if origin is None:
+        return [node.module for node in statements if node.module]
+    return [name.name for node in statements if node.module == origin for name in node.names]
+
+
+def numbers(chosen: dict[str, str]) -> str:
+    """Thresholds with their values and reasons."""
+    return table(
+        ["number", "value", "why"],
+        [(f"`{name}`", f"`{written(getattr(thresholds, name))}`", reason) for name, reason in chosen.items()],
+    )
+
+
+def written(value: object) -> str:
+    """A number as a person writes it: `60`, `0.05`, `1, 18, 24`, `Linux 28232, Windows 16384`."""
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {written(each)}" for key, each in value.items())
+    if isinstance(value, tuple):
+        return ", ".join(written(each) for each in value)
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def examples(name: str) -> str:
+    """Links to the examples of a rule's literate test, the silent ones among them."""
+    prose = REPOSITORY / PROSE / f"{name}.md"
+    headings = re.findall(r"^#+ (.*)$", prose.read_text(), re.M) if prose.exists() else []
+    return bullets(f"[{heading}](../../../{PROSE}/{name}.md#{anchor(heading)})" for heading in headings)
