@@ -136,7 +136,7 @@ def snapshot(reading: Reading, source: str) -> Snapshot:
 
 def owners_hidden(seen: Snapshot) -> int:
     """How many sockets show no process although one could hold them."""
-    if "pid" not in seen.sockets.columns:
+    if not {"pid", "process"} <= set(seen.sockets.columns):
         return 0
     held = ~seen.sockets["state"].fill_null("").is_in(OWNERLESS_STATES)
-    return int((seen.sockets["pid"].is_null() & held).sum())
+    return int((seen.sockets["pid"].is_null() & seen.sockets["process"].is_null() & held).sum())

@@ -22,6 +22,7 @@ from closewait.formats.words import (
     Words,
     first_told,
     masked,
+    merged,
     numbers_in,
     only,
     rows_of,
@@ -124,6 +125,11 @@ class Rows:
 
     def __len__(self) -> int:
         return len(self.lines)
+
+    def only(self, keep: Mask) -> "Rows":
+        """Some of the rows; the others are missed."""
+        columns = {name: column[keep] for name, column in self.columns.items()}
+        return Rows(self.lines[keep], columns, merged(self.missed, self.lines[~keep]))
 
     def any_told(self, name: str) -> bool:
         """Whether any row has this column."""

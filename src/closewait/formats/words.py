@@ -231,6 +231,12 @@ class Spans:
         before = Spans(self.source, self.begins, np.where(found, at, self.ends))
         return before, Spans(self.source, np.where(found, at + 1, -1), np.where(found, self.ends, -1))
 
+    def without_last(self, octets: int) -> "tuple[Spans, Spans]":
+        """What stands before the last so many bytes, and these; nothing in either where there are not so many."""
+        good = self.lengths >= octets
+        begins, middle, ends = (np.where(good, places, -1) for places in (self.begins, self.ends - octets, self.ends))
+        return Spans(self.source, begins, middle), Spans(self.source, middle, ends)
+
     def are(self, holds: Callable[[str], object]) -> Mask:
         """Which rows have a text of which `holds` says so; each different text is asked about once."""
         return rows_with(self.coded, lambda text: text is not None and holds(text))
@@ -351,10 +357,20 @@ def first_told(numbers: Numbers, otherwise: Numbers) -> Numbers:
     return np.ma.MaskedArray(np.where(untold, otherwise.data, numbers.data), mask=untold & masked(otherwise))
 
 
+def merged(some: Places, others: Places) -> Places:
+    """Both in ascending order."""
+    return np.sort(np.concatenate((some, others)))
+
+
 def rows_of(mask: Mask) -> list[int]:
     """The numbers of the rows of which a mask says so."""
     rows: list[int] = np.flatnonzero(mask).tolist()
     return rows
+
+
+def replaced(column: Coded, rows: Mask, value: str) -> Coded:
+    """The column with `value` in these rows."""
+    return Coded([*column.values, value], np.where(rows, len(column.values), column.codes))
 
 
 def rows_with(column: Coded, holds: Callable[[str | None], object]) -> Mask:
