@@ -97,11 +97,10 @@ def read(paste: Paste) -> Sequence[Reading]:
     for first, last in tables_besides_tcp(paste, others):
         tcp &= (rows.lines < first) | (rows.lines > last)
         cut = [line for line in cut if not first <= line <= last]
-    columns = {name: column[tcp] for name, column in rows.columns.items()}
     return (
         Reading(
             format=FORMAT.name,
-            columns=columns_of(Rows(rows.lines[tcp], columns, rows.missed)),
+            columns=columns_of(rows.chosen(tcp)),
             lines_not_understood=tuple(paste.not_understood(line, "the row is cut") for line in sorted(cut)),
         ),
     )

@@ -131,6 +131,10 @@ class Rows:
         columns = {name: column[keep] for name, column in self.columns.items()}
         return Rows(self.lines[keep], columns, merged(self.missed, self.lines[~keep]))
 
+    def chosen(self, rows: Mask) -> "Rows":
+        """These rows alone."""
+        return Rows(self.lines[rows], {name: column[rows] for name, column in self.columns.items()}, self.missed)
+
     def any_told(self, name: str) -> bool:
         """Whether any row has this column."""
         return not bool(self.columns[name].are_missing().all())

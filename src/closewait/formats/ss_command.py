@@ -12,6 +12,7 @@ from closewait.formats.paste import command
 from closewait.tcp.spellings import canonical
 
 DASHES = "-‐‑‒–—−"  # typographic ones too: a blog made them out of hyphens
+SS = re.compile(r"ss\b")
 END_OF_COMMAND = re.compile(r"[|;&<>]")
 
 OF_TCP = {"-t", "--tcp", "-A", "-f", "-4", "-6", "--ipv4", "--ipv6", "--query"}
@@ -23,7 +24,7 @@ AS_ROOT = re.compile(r"\broot@|\bsudo\b|\bdoas\b")
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """What a command line told; an empty one tells nothing."""
+    """What a command line told, or, without values, that there was none."""
 
     state: str | None = None
     without_tcp: bool = False
@@ -31,11 +32,11 @@ class Command:
     as_root: bool = False
 
 
-def read(line: str) -> Command:
-    """What `line` tells, if it is a shell line that runs `ss`; otherwise nothing."""
+def read(line: str) -> Command | None:
+    """What `line` tells, if it is a shell line that runs `ss`."""
     told = command(line)
-    if told is None:
-        return Command()
+    if told is None or not SS.match(told):
+        return None
     words = END_OF_COMMAND.split(told, maxsplit=1)[0].split()[1:]
     flags = {flag for word in words if word[0] in DASHES for flag in flags_of(word)}
     states = {canonical(name) for asked, name in pairwise(words) if asked == "state"}
