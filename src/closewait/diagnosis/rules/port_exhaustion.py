@@ -18,7 +18,6 @@ What to do
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from closewait.diagnosis.destination import Destination
 from closewait.diagnosis.finding import Finding, Owner, Severity
 from closewait.diagnosis.rule import Rule, Suspicion
 from closewait.diagnosis.thresholds import PORTS_CRITICAL
@@ -27,9 +26,10 @@ from closewait.tcp.states import Move
 
 if TYPE_CHECKING:
     from closewait.diagnosis.case import Case
+    from closewait.diagnosis.destination import Destination
 
 
-def port_use(destination: Destination) -> tuple[str, ...]:
+def port_use(destination: "Destination") -> tuple[str, ...]:
     """The arithmetic, for a reader to follow."""
     assumed = "" if destination.range_told else " (assumed: the range is not told, this is the system's default)"
     ports = count_of(destination.range_ports, "port")
@@ -40,14 +40,14 @@ def port_use(destination: Destination) -> tuple[str, ...]:
     )
 
 
-def owners_of(destination: Destination) -> tuple[Owner, ...]:
+def owners_of(destination: "Destination") -> tuple[Owner, ...]:
     """Who holds the connections there that have a holder; TIME_WAIT has none."""
     if destination.pid is None and destination.process is None:
         return ()
     return (Owner(destination.pid, destination.process, destination.ports - destination.time_wait),)
 
 
-def made_by(destination: Destination) -> str | None:
+def made_by(destination: "Destination") -> str | None:
     """A guess, marked as one: TIME_WAIT belongs to nobody, its makers are those who still talk to the same place."""
     if destination.pid is None and destination.process is None:
         return None

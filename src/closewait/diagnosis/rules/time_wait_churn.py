@@ -17,7 +17,6 @@ What to do
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from closewait.diagnosis.destination import Destination
 from closewait.diagnosis.finding import Finding, Severity
 from closewait.diagnosis.rule import Rule, Suspicion
 from closewait.diagnosis.rules.port_exhaustion import made_by, owners_of, port_use
@@ -27,9 +26,10 @@ from closewait.tcp.states import Move
 
 if TYPE_CHECKING:
     from closewait.diagnosis.case import Case
+    from closewait.diagnosis.destination import Destination
 
 
-def closes_per_s(case: "Case", destination: Destination) -> str | None:
+def closes_per_s(case: "Case", destination: "Destination") -> str | None:
     """Arithmetic of a steady state: as many end each second as are closed."""
     time_wait_s = case.timeline.latest.host.time_wait_s
     if not time_wait_s:
