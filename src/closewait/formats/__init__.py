@@ -1,6 +1,6 @@
 """What bytes and text mean: one file for each format, and the tuple of them all."""
 
-from closewait.formats import netstat_linux, netstat_windows, proc_net_tcp, sock_diag, ss_text
+from closewait.formats import closewait_json, netstat_linux, netstat_windows, proc_net_tcp, sock_diag, ss_text
 from closewait.formats.format import Reading
 from closewait.formats.reading import Format, readings, snapshot
 from closewait.snapshot.table import Snapshot
@@ -8,6 +8,7 @@ from closewait.snapshot.table import Snapshot
 #: Every format, the more specific before those that would also know some of its lines.
 FORMATS: tuple[Format, ...] = (
     sock_diag.FORMAT,
+    closewait_json.FORMAT,
     proc_net_tcp.FORMAT,
     ss_text.FORMAT,
     netstat_windows.FORMAT,

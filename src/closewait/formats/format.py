@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from closewait.formats.paste import Paste
-from closewait.snapshot.sight import LineNotUnderstood
+from closewait.snapshot.host import Host
+from closewait.snapshot.sight import LineNotUnderstood, Sight
 
 LookKind = Literal["sockets", "flows", "counts", "descriptors"]
 
@@ -46,6 +47,11 @@ class Reading:
     lines_not_understood: tuple[LineNotUnderstood, ...] = ()
     owners_told: bool | None = None
     caveats: tuple[str, ...] = ()
+    # Told by our own JSON only, which was a whole snapshot once; they stand instead of what would be concluded here.
+    source: str | None = None
+    processes: Mapping[str, ColumnValues] | None = None
+    host: Host | None = None
+    sight: Sight | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +71,7 @@ class TextFormat:
     `opens` is a pattern that the title or heading line with which a dump of this format begins matches; a paste is
     split into dumps there, and at shell commands and code fences. `recognises` sees the first lines of such a dump,
     tidied (see `formats.paste`), and says how many of them are its own; the format with the largest count reads the
-    dump. Lines that `read` reports as not understood are offered to the other formats.
+    dump.
     """
 
     name: str

@@ -17,6 +17,7 @@ Rows of udp, raw and unix sockets in the same output are not TCP and are passed 
 import re
 from collections.abc import Iterator, Sequence
 
+from closewait.formats import ownerless
 from closewait.formats.format import ColumnValues, Reading, TextFormat
 from closewait.formats.paste import Paste
 from closewait.formats.rows import ENDPOINT, NUMBER, Layout, Part, Rows, read_rows
@@ -81,20 +82,21 @@ def recognises(lines: Sequence[str]) -> int:
 def read(paste: Paste) -> Sequence[Reading]:
     """The TCP sockets of one run of netstat."""
     rows = read_rows(paste, ROW)
-    state = rows.coded("state").mapped(lambda word: word and canonical(word))
-    owner = rows.coded("owner")
     besides = [
         paste[line] for line in paste.words.lines_beginning(lambda word: not OTHER_SOCKETS.fullmatch(word)).tolist()
     ]
     remark = any(OWNERS_HIDDEN.match(line) for line in besides)
-    told = False if remark else owners_told(state, owner)
+    state, owner = rows.coded("state").mapped(lambda word: word and canonical(word)), rows.coded("owner")
+    told = columns(rows, state, owner)
+    asked = rows.any_told("owner")
+    hidden = ownerless.hidden(told, state, rows_with(owner, pid_in)) if asked else 0
     return [
         Reading(
             format=FORMAT.name,
-            columns=columns(rows, state, owner),
+            columns=told,
             lines_not_understood=tuple(not_understood(paste, rows)),
-            owners_told=told,
-            caveats=tuple(caveats(besides, remark, told)),
+            owners_told=not (hidden or remark) if asked or remark else None,
+            caveats=tuple(caveats(besides, remark, hidden)),
         )
     ]
 
@@ -162,16 +164,6 @@ def process_in(owner: str | None) -> str | None:
     return (owner or "").partition("/")[2] or None
 
 
-def owners_told(state: Coded, owner: Coded) -> bool | None:
-    """Whether every owner could be seen, judged without the remark that says so, which saved output has lost.
-
-    A listener has a process, unless the kernel itself opened it (NFS), so one without makes all others doubtful.
-    """
-    shown = rows_with(owner, lambda text: text is not None and text != "-")
-    listening = rows_with(state, lambda name: name == "LISTEN")
-    return bool(shown[listening].all()) if shown.any() else None
-
-
 def not_understood(paste: Paste, rows: Rows) -> Iterator[LineNotUnderstood]:
     """Rows that are cut at one end, or changed by somebody beyond reading."""
     for line in rows.missed.tolist():
@@ -184,12 +176,12 @@ def not_understood(paste: Paste, rows: Rows) -> Iterator[LineNotUnderstood]:
             yield paste.not_understood(line, "It ends like a row of netstat; its beginning is cut off.")
 
 
-def caveats(besides: Sequence[str], remark: bool, told: bool | None) -> Iterator[str]:
+def caveats(besides: Sequence[str], remark: bool, hidden: int) -> Iterator[str]:
     """What netstat could not see."""
     if remark:
         yield "netstat did not see the owners of other users' sockets: only root does."
-    elif told is False:
-        yield "Some listeners show no owner: netstat was not run as root, or the kernel itself listens there."
+    elif hidden:
+        yield ownerless.caveat(hidden)
     for line in besides:
         if missing := TABLE_MISSING.match(line):
             yield f"netstat could not read {missing['file']}, so those sockets are missing."

@@ -6,27 +6,28 @@ of one moment, of two moments or of two hosts are then separate readings, never 
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from closewait.errors import BadInput
 from closewait.formats.format import BytesFormat, Reading, TextFormat
+from closewait.formats.ownerless import HELD, Ownerless, unexplained
 from closewait.formats.paste import FENCE, Paste, command, decode
-from closewait.snapshot.columns import HOLDERS
+from closewait.snapshot.columns import HOLDERS, PROCESSES
+from closewait.snapshot.host import Host
 from closewait.snapshot.sight import Sight
-from closewait.snapshot.table import EMPTY_HOLDERS, Snapshot, frame
+from closewait.snapshot.table import Snapshot, frame
 from closewait.tcp.spellings import canonical
 
 Format = BytesFormat | TextFormat
 
+HOLDER_NAMES = tuple(column.name for column in HOLDERS)
 FIRST_LINES = 60  # of a dump, mostly enough to know its format by
 LONGEST_OPENING = 300  # characters; a longer line is no title, heading or command
 
 #: First words with which rows begin: their lines are not looked at as titles, headings or commands.
 ROW_BEGINS = re.compile(r"(?i:(?:tcp|udp|udplite|raw|sctp|unix)[46]*)|[0-9]+:")
-
-#: States in which no process holds a socket.
-OWNERLESS_STATES = ("TIME_WAIT", "SYN_RECEIVED")
 
 #: What else people hand over, by its first bytes.
 OTHER_THINGS = (
@@ -52,7 +53,7 @@ def readings(data: bytes, name: str, formats: Sequence[Format]) -> list[Reading]
     """
     for format in formats:
         if isinstance(format, BytesFormat) and format.recognises(data):
-            return list(format.read(data))
+            return read_whole(data, name, format)
     if not data.strip():
         raise BadInput(f"{name} is empty: a dump was expected. {TRY}")
     text_formats = [format for format in formats if isinstance(format, TextFormat)]
@@ -61,6 +62,14 @@ def readings(data: bytes, name: str, formats: Sequence[Format]) -> list[Reading]
     if not found:
         raise BadInput(f"{name} is not a socket dump that closewait knows{suspicion(data)}. {TRY}")
     return [reading for reading in found if tells_something(reading)] or found[:1]
+
+
+def read_whole(data: bytes, name: str, format: BytesFormat) -> list[Reading]:
+    """What a format of bytes reads; its complaints are about `name`."""
+    try:
+        return list(format.read(data))
+    except BadInput as complaint:
+        raise BadInput(f"{name}: {complaint}") from None
 
 
 def suspicion(data: bytes) -> str:
@@ -112,31 +121,34 @@ def snapshot(reading: Reading, source: str) -> Snapshot:
     seen = Snapshot.of_columns(
         reading.columns,
         kind=reading.kind,
+        holders=frame(HOLDERS, {} if holders is None else {name: getattr(holders, name) for name in HOLDER_NAMES}),
+        processes=frame(PROCESSES, reading.processes or {}),
         told_states=reading.states,
+        host=reading.host or Host(),
         taken_at_unix_s=reading.taken_at_unix_s,
-        source=source,
+        source=reading.source or source,
         format=reading.format,
-        holders=EMPTY_HOLDERS
-        if holders is None
-        else frame(
-            HOLDERS, {"socket": holders.socket, "pid": holders.pid, "process": holders.process, "fd": holders.fd}
-        ),
     )
-    return replace(
-        seen,
-        sight=Sight(
-            rows=seen.sockets.height,
-            lines_not_understood=reading.lines_not_understood,
-            owners_hidden=owners_hidden(seen) if reading.owners_told is False else 0,
-            owners_told=reading.owners_told,
-            caveats=reading.caveats,
-        ),
+    return replace(seen, sight=reading.sight or sight(reading, seen))
+
+
+def sight(reading: Reading, seen: Snapshot) -> Sight:
+    """What the reading could and could not see."""
+    return Sight(
+        rows=seen.sockets.height,
+        lines_not_understood=reading.lines_not_understood,
+        owners_hidden=owners_hidden(seen) if reading.owners_told is False else 0,
+        owners_told=reading.owners_told,
+        caveats=reading.caveats,
     )
 
 
 def owners_hidden(seen: Snapshot) -> int:
-    """How many sockets show no process although one could hold them."""
-    if not {"pid", "process"} <= set(seen.sockets.columns):
-        return 0
-    held = ~seen.sockets["state"].fill_null("").is_in(OWNERLESS_STATES)
-    return int((seen.sockets["pid"].is_null() & seen.sockets["process"].is_null() & held).sum())
+    """How many sockets should show a process and do not."""
+    sockets = seen.sockets
+    without = sockets.filter(sockets["pid"].is_null() & sockets["process"].is_null() & sockets["state"].is_in(HELD))
+    listeners = sockets.filter(sockets["state"] == "LISTEN")
+    waiting = Counter[int]()
+    for port, queued in listeners.select("local_port", "accept_queue_conns").iter_rows():
+        waiting[port] += queued or 0
+    return unexplained([Ownerless(*row) for row in without.select("state", "local_port", "inode").iter_rows()], waiting)
