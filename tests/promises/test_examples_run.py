@@ -1,4 +1,4 @@
-"""Every command shown in a help text or a page of docs is run here, on real sockets, as it stands."""
+"""Every command shown in a help text, in the README or a page of docs is run here, on real sockets, as it stands."""
 
 import json
 import os
@@ -20,7 +20,8 @@ SHORTENED = {"--again 30s": "--again 1s"}
 #: Healthy, warnings, critical: an answer. Anything else is a failure of the command.
 ANSWERED = (0, 1, 2)
 
-PAGES = [path for path in sorted(REPOSITORY.glob("docs/**/*.md")) if "reference" not in path.parts]
+WRITTEN_PAGES = [path for path in sorted(REPOSITORY.glob("docs/**/*.md")) if "reference" not in path.parts]
+PAGES = [path for path in (REPOSITORY / "README.md", *WRITTEN_PAGES) if "```sh" in path.read_text()]
 FIRST_LOOK = REPOSITORY / "docs" / "first-look.md"
 SHELL_BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.M | re.S)
 

@@ -42,6 +42,8 @@ UNFINISHED = re.compile(
 #: Paths that exist on one person's machine only.
 MACHINE_PATHS = re.compile(r"(?<![\w.])/(work|root|home|Users)/\w+")
 
+FRAGMENT = re.compile(r"[\w-]+\.(added|changed|fixed|removed)\.md")
+
 
 def called(tree: ast.AST) -> set[str]:
     """What a syntax tree calls, as written: `open`, `datetime.now`."""
@@ -124,6 +126,27 @@ def test_every_folder_of_the_package_is_drawn() -> None:
     folders = {path.parent.name for path in PACKAGE.glob("*/__init__.py")}
 
     assert {folder for folder in folders if f"`{folder}/`" not in page} == set()
+
+
+def test_changes_are_told_in_fragments() -> None:
+    """One sentence in each file, under a name that says of what kind the change is."""
+    fragments = list((REPOSITORY / "changelog.d").iterdir())
+    odd = [path.name for path in fragments if not FRAGMENT.fullmatch(path.name) or path.read_text().count("\n") != 1]
+
+    assert odd == [], "name them <subject>.added.md, .changed.md, .fixed.md or .removed.md; one line in each"
+
+
+def test_links_between_pages_lead_somewhere() -> None:
+    """A page that was moved takes its links along."""
+    pages = [path for path in written_files() if path.suffix == ".md"]
+    dead = [
+        f"{named(page)}: {link}"
+        for page in pages
+        for link in re.findall(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)", page.read_text())
+        if not (page.parent / link).exists()
+    ]
+
+    assert dead == []
 
 
 def _below(path: Path, places: tuple[Path, ...]) -> bool:

@@ -48,8 +48,10 @@ def source(request: pytest.FixtureRequest) -> str:
 
 def told(place: Place, command: str) -> dict[str, Any]:
     """The JSON that a command prints."""
-    answer: dict[str, Any] = json.loads(place.run(command).output)
-    return answer
+    answer = place.run(command)
+    assert answer.output, answer.errors
+    contents: dict[str, Any] = json.loads(answer.output)
+    return contents
 
 
 def test_list_keeps_its_keys(place: Place, source: str) -> None:

@@ -1,7 +1,5 @@
 """Uses of the public API as a user writes them: type-checked with the package, run by nobody."""
 
-from collections.abc import Sequence
-
 import polars as pl
 
 import closewait
@@ -32,9 +30,10 @@ def count_by_state() -> dict[str, int]:
 
 
 def judge_a_dump(dump: bytes) -> list[str]:
-    """A dump is bytes; one file may hold several looks."""
-    looks: Sequence[Snapshot] = closewait.read_dump(dump)
-    return [finding.says for look in looks for finding in closewait.examine(lambda look=look: look).findings]
+    """A dump is bytes; one file may hold several looks at one host, the earlier first."""
+    looks: list[Snapshot] = closewait.read_dump(dump, "dump.txt")
+    report = closewait.examine(lambda: looks[-1], earlier=Timeline(tuple(looks[:-1])))
+    return [finding.says for finding in report.findings]
 
 
 def in_a_test_of_yours() -> bool:

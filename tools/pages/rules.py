@@ -1,17 +1,14 @@
 """A page for each rule: its docstring, its record, its numbers, its examples, its scene. And the list of rules."""
 
-import ast
 import inspect
 import re
-import sys
 from pathlib import Path
-from textwrap import dedent
-from types import ModuleType
 
 from closewait.diagnosis import thresholds
 from closewait.diagnosis.rule import Rule
 from closewait.diagnosis.rules import RULES
 from closewait.lab import SCENES
+from closewait.views.rule_page import in_words, sections, thresholds_of
 from pages.markdown import anchor, bullets, page, section, table
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -25,9 +22,6 @@ CODE_LETTERS = {
     "N": "nobody needs to act",
     "B": "what closewait could not see",
 }
-
-#: These import thresholds for every rule's sake; what they use is no rule's own.
-SHARED_BY_ALL = ("rule", "rules", "group")
 
 
 def pages() -> dict[str, str]:
@@ -57,10 +51,10 @@ def index() -> str:
 
 def rule_page(rule: Rule) -> str:
     """One rule, in the order in which a person asks."""
-    module = sys.modules[rule.check.__module__]
-    told = sections(module)
+    told = sections(rule)
     scene = next((scene for scene in SCENES if scene.rule == rule.name), None)
-    source = Path(inspect.getfile(module)).relative_to(REPOSITORY)
+    read = thresholds_of(rule)
+    source = f"src/{rule.check.__module__.replace('.', '/')}.py"
     return page(
         rule.name,
         sources=f"{source}, {PROSE}/{rule.name}.md and the scene of the same name",
@@ -76,18 +70,11 @@ def rule_page(rule: Rule) -> str:
             section("What would refute it", bullets(rule.doubt)),
             section("What to do", "\n\n".join(part for part in (told.get("What to do"), bullets(rule.next)) if part)),
             section("What will not help", bullets(rule.will_not_help)),
-            section("The numbers it uses", numbers(thresholds_of(module))),
+            section("The numbers it uses", numbers({name: why for name, why in reasons().items() if name in read})),
             section("Examples that a test runs", examples(rule.name)),
             section("Try it", f"{scene.summary}\n\n```sh\nclosewait lab {scene.name}\n```" if scene else ""),
         ],
     )
-
-
-def sections(module: ModuleType) -> dict[str, str]:
-    """The titled parts of a rule's docstring: a title at the margin, its text indented."""
-    told = inspect.getdoc(module) or ""
-    parts = re.findall(r"^(\S[^\n]*)\n((?:[ ]{4}[^\n]*\n?|\n)+)", told, re.M)
-    return {title: dedent(text).strip() for title, text in parts}
 
 
 def reasons() -> dict[str, str]:
@@ -104,39 +91,12 @@ def reasons() -> dict[str, str]:
     return found
 
 
-def thresholds_of(module: ModuleType) -> dict[str, str]:
-    """The thresholds a rule imports, and those of the parts of the diagnosis it is built from."""
-    wanted = set(imported(module, thresholds.__name__))
-    for name in imported(module):
-        part = name.removeprefix("closewait.diagnosis.")
-        if part != name and part.split(".")[0] not in SHARED_BY_ALL:
-            wanted.update(imported(sys.modules[name], thresholds.__name__))
-    return {name: reason for name, reason in reasons().items() if name in wanted}
-
-
-def imported(module: ModuleType, origin: str | None = None) -> list[str]:
-    """What a module imports while it runs: the modules, or with `origin` the names it takes from that one."""
-    statements = [node for node in ast.parse(inspect.getsource(module)).body if isinstance(node, ast.ImportFrom)]
-    if origin is None:
-        return [node.module for node in statements if node.module]
-    return [name.name for node in statements if node.module == origin for name in node.names]
-
-
 def numbers(chosen: dict[str, str]) -> str:
     """Thresholds with their values and reasons."""
     return table(
         ["number", "value", "why"],
-        [(f"`{name}`", f"`{written(getattr(thresholds, name))}`", reason) for name, reason in chosen.items()],
+        [(f"`{name}`", f"`{in_words(getattr(thresholds, name))}`", reason) for name, reason in chosen.items()],
     )
-
-
-def written(value: object) -> str:
-    """A number as a person writes it: `60`, `0.05`, `1, 18, 24`, `Linux 28232, Windows 16384`."""
-    if isinstance(value, dict):
-        return ", ".join(f"{key} {written(each)}" for key, each in value.items())
-    if isinstance(value, tuple):
-        return ", ".join(written(each) for each in value)
-    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def examples(name: str) -> str:
