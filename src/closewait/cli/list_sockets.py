@@ -4,8 +4,9 @@ from typing import Annotated
 
 import typer
 
+from closewait.cli.early import STATE_ONLY
 from closewait.cli.options import Json, Quiet, Sources
-from closewait.cli.sources import looker
+from closewait.cli.sources import Live, looker
 from closewait.errors import BadUsage
 
 
@@ -25,10 +26,17 @@ def list_sockets(
         netstat -an | closewait list - -v
     """
     looking = looker(sources or [])
-    if by is not None:
-        return _counts(looking, by, json, quiet)
-    looks = looking.looks()
+    if by not in (None, "state"):
+        raise BadUsage(f"closewait counts by state only, not by {by!r}.")
+    counting = by is not None
+    if counting and isinstance(looking, Live):
+        looks = [looking.look(columns=STATE_ONLY, holders=False)]
+    else:
+        looks = looking.looks()
     if quiet:
+        return 0
+    if counting:
+        _show_counts([(look.source, look.states) for look in looks], json)
         return 0
     if json:
         from closewait.views.as_json import looks_as_json
@@ -40,3 +48,15 @@ def list_sockets(
     for look in looks:
         print(as_table(look, verbose=verbose), end="")
     return 0
+
+
+def _show_counts(counted: list[tuple[str, dict[str, int]]], json: bool) -> None:
+    if json:
+        from closewait.views.as_json import counts_as_json
+
+        print(counts_as_json(counted))
+        return
+    from closewait.views.as_table import as_counts
+
+    for _, states in counted:
+        print(as_counts(states), end="")

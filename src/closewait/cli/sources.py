@@ -7,17 +7,17 @@ a file          any dump; several files are looks at one host, in the order give
 """
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from closewait import capture
+from closewait.cli import early
 from closewait.errors import BadUsage
 
 if TYPE_CHECKING:
     from closewait.snapshot.table import Snapshot
     from closewait.snapshot.timeline import Timeline
-
-NETNS = "netns:"
 
 #: Places the grammar knows and this version cannot look at yet.
 ELSEWHERE = ("pid:", "docker:", "ssh://", "k8s://")
@@ -30,11 +30,9 @@ class Live:
     netns: str | None = None
     is_live = True
 
-    def look(self) -> "Snapshot":
-        """Look now."""
-        from closewait import capture
-
-        return capture.look(netns=self.netns)
+    def look(self, *, columns: Collection[str] | None = None, holders: bool = True) -> "Snapshot":
+        """Look now, at `columns` only where they are enough; the first look has begun already."""
+        return capture.look(netns=self.netns, columns=columns, holders=holders, begun=early.take())
 
     def looks(self) -> list["Snapshot"]:
         """One look."""
@@ -84,7 +82,7 @@ def looker(sources: Sequence[str]) -> Live | Dumps:
         raise BadUsage(
             f"closewait cannot look at {elsewhere!r} yet. Run it there, or save a dump there (ss -tanpoei > dump.txt)."
         )
-    namespaces = [source.removeprefix(NETNS) for source in sources if source.startswith(NETNS)]
+    namespaces = [source.removeprefix(early.NETNS) for source in sources if source.startswith(early.NETNS)]
     if not sources:
         return Live()
     if namespaces:

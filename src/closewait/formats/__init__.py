@@ -1,26 +1,21 @@
-"""What bytes and text mean: one file for each format, and the tuple of them all."""
+"""What bytes and text mean: one file for each format; `registry.py` is the tuple of them all.
 
-from closewait.formats import closewait_json, netstat_linux, netstat_windows, proc_net_tcp, sock_diag, ss_text
-from closewait.formats.format import Reading
-from closewait.formats.reading import Format, readings, snapshot
-from closewait.snapshot.table import Snapshot
+The registry is loaded when it is first asked for: a live look needs one format only, and begins before numpy and polars
+are imported.
+"""
 
-#: Every format, the more specific before those that would also know some of its lines.
-FORMATS: tuple[Format, ...] = (
-    sock_diag.FORMAT,
-    closewait_json.FORMAT,
-    proc_net_tcp.FORMAT,
-    ss_text.FORMAT,
-    netstat_windows.FORMAT,
-    netstat_linux.FORMAT,
-)
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
+if TYPE_CHECKING:
+    from closewait.formats.registry import FORMATS as FORMATS
+    from closewait.formats.registry import looks as looks
+    from closewait.formats.registry import read as read
 
-def read(data: bytes, *, name: str) -> list[Reading]:
-    """Every dump in `data`, which the user knows as `name`; BadInput when there is none."""
-    return readings(data, name, FORMATS)
+__all__ = ["FORMATS", "looks", "read"]
 
 
-def looks(data: bytes, source: str) -> list[Snapshot]:
-    """Every dump in `data` as a moment of the host that `source` came from; BadInput when there is none."""
-    return [snapshot(reading, source) for reading in read(data, name=source)]
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module 'closewait.formats' has no attribute {name!r}")
+    return getattr(import_module("closewait.formats.registry"), name)

@@ -6,11 +6,13 @@ anything it reads, and whatever it is given it returns readings or raises `BadIn
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from closewait.formats.paste import Paste
 from closewait.snapshot.host import Host
 from closewait.snapshot.sight import LineNotUnderstood, Sight
+
+if TYPE_CHECKING:
+    from closewait.formats.paste import Paste
 
 LookKind = Literal["sockets", "flows", "counts", "descriptors"]
 
@@ -78,4 +80,4 @@ class TextFormat:
     told_by: str
     opens: str
     recognises: Callable[[Sequence[str]], int]
-    read: Callable[[Paste], Sequence[Reading]]
+    read: Callable[["Paste"], Sequence[Reading]]

@@ -20,7 +20,7 @@ COLUMNS = ("state", "local_address", "local_port", "local_service", "remote_addr
 def as_table(look: Snapshot, *, verbose: bool = False) -> str:
     """The rows of one look under a header; `verbose` adds the lines that were not understood."""
     if look.kind == "counts":
-        lines = [f"{visible(state):15}{count:>10,}" for state, count in look.states.items()]
+        lines = as_counts(look.states).splitlines()
     elif look.kind == "sockets":
         lines = list(aligned([HEADER, *(_cells(row) for row in look.sockets.select(COLUMNS).iter_rows(named=True))]))
     else:
@@ -28,6 +28,11 @@ def as_table(look: Snapshot, *, verbose: bool = False) -> str:
     lines += [f"# {visible(caveat)}" for caveat in look.sight.caveats]
     lines += _not_understood(look, verbose)
     return "\n".join(lines) + "\n"
+
+
+def as_counts(states: Mapping[str, int]) -> str:
+    """A line for each state, most first."""
+    return "".join(f"{visible(state):15}{count:>10,}\n" for state, count in states.items())
 
 
 def aligned(rows: list[tuple[str, ...]]) -> Iterator[str]:

@@ -1,0 +1,115 @@
+"""`make bench`: every number we promise, as a ratio against the named rival in the same run.
+
+Needs root (a crowd of 196,000 sockets is made in a network namespace) and ss, netstat and jc. Exit status 1 when a line
+does not hold.
+"""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench import reading
+from bench.crowd import crowd
+from bench.stopwatch import Timing, time_commands
+
+OURS = str(Path(sys.executable).parent / "closewait")
+RUNS = {"ss -tanp": 1, "psutil": 3}  # the slow rivals; every other command runs five times
+PSUTIL = [sys.executable, "-c", "import psutil; psutil.net_connections('tcp')"]
+IN_THE_CROWD = {
+    "list --by state": [OURS, "list", "--by", "state"],
+    "ss -tan": ["ss", "-tan"],
+    "examine": [OURS],
+    "psutil": PSUTIL,
+    "ss -tanp": ["ss", "-tanp"],
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One promise: what was measured, against what, and the bound."""
+
+    what: str
+    measured: str
+    ratio: float
+    bound: float
+    at_least: bool = False
+
+    @property
+    def holds(self) -> bool:
+        """The ratio keeps its bound."""
+        return self.ratio >= self.bound if self.at_least else self.ratio <= self.bound
+
+    def __str__(self) -> str:
+        """One row of the table."""
+        sign = ">=" if self.at_least else "<="
+        verdict = "ok" if self.holds else "MISSED"
+        return f"{self.what:44} {self.measured:34} {self.ratio:7.2f} {sign} {self.bound:<6.3g} {verdict}"
+
+
+def against(what: str, ours: Timing, theirs: Timing, bound: float) -> Line:
+    """A whole process against a rival's, by the medians."""
+    told = f"{ours.median_s:.2f} s against {theirs.median_s:.2f} s"
+    return Line(what, told, ours.median_s / theirs.median_s, bound)
+
+
+def whole_processes(netns: str) -> Iterator[Line]:
+    """The commands inside the crowd."""
+    runs = {name: RUNS.get(name, 5) for name in IN_THE_CROWD}
+    took = time_commands(IN_THE_CROWD, runs=runs, netns=netns)
+    examine = took["examine"]
+    yield against("list --by state, against ss -tan", took["list --by state"], took["ss -tan"], 1.2)
+    yield against("examine, against ss -tanp", examine, took["ss -tanp"], 1 / 8)
+    yield against("examine, against psutil", examine, took["psutil"], 2 / 3)
+    yield Line("examine, memory in MB", f"{examine.memory_mb:.0f} MB", examine.memory_mb, 400)
+
+
+def library_look(netns: str) -> Line:
+    """The library's look without holders against receiving the kernel's own dump and nothing more."""
+    told = subprocess.run(
+        [sys.executable, "-m", "bench.kernel_dump", netns], capture_output=True, check=True, text=True
+    )
+    dump_s, look_s = json.loads(told.stdout)
+    return Line("look without holders, against the dump", f"{look_s:.2f} s against {dump_s:.2f} s", look_s / dump_s, 2)
+
+
+def reading_text() -> Iterator[Line]:
+    """Our readers against jc."""
+    for tool in ("netstat", "ss"):
+        ours, theirs = reading.measured(tool)
+        told = f"{ours:,.0f} against {theirs:,.0f} rows/s"
+        yield Line(f"reading {tool} text, against jc", told, ours / theirs, 15, at_least=True)
+
+
+def start_up() -> Iterator[Line]:
+    """What a person waits for where nothing is going on."""
+    took = time_commands({"help": [OURS, "--help"], "quiet": [OURS]}, runs={"help": 7, "quiet": 7})
+    for what, name, bound_s in (("--help, in s", "help", 0.15), ("examine of a quiet host, in s", "quiet", 0.6)):
+        yield Line(what, f"{took[name].median_s:.3f} s", took[name].median_s, bound_s)
+
+
+def main() -> int:
+    """Measure every line, print it as it comes, and say whether all hold."""
+    lines: list[Line] = []
+
+    def show(line: Line) -> None:
+        lines.append(line)
+        print(line, flush=True)
+
+    print(f"{'what':44} {'measured':34} {'ratio':>7}    bound")
+    for line in (*start_up(), *reading_text()):
+        show(line)
+    with crowd() as here:
+        print(
+            f"-- {here.sockets:,} sockets, {here.descriptors:,} descriptors in {len(here.pids)} processes", flush=True
+        )
+        show(library_look(here.netns))
+        for line in whole_processes(here.netns):
+            show(line)
+    return 0 if all(line.holds for line in lines) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,53 @@
+"""The verbs and the options of the command itself, as typer knows them."""
+
+from collections.abc import Callable, Mapping
+from importlib import metadata
+from typing import Annotated
+
+import typer
+
+from closewait.cli import examine, explain, lab, list_sockets
+
+COMMANDS: Mapping[str, Callable[..., int]] = {
+    "examine": examine.examine,
+    "list": list_sockets.list_sockets,
+    "explain": explain.explain,
+    "lab": lab.lab,
+}
+
+app = typer.Typer(
+    name="closewait",
+    add_completion=True,
+    no_args_is_help=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for verb, command in COMMANDS.items():
+    app.command(verb)(command)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        print(f"closewait {metadata.version('closewait')}")
+        raise typer.Exit
+
+
+@app.callback()
+def closewait(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Explain TCP socket states and find out why sockets will not close.
+
+    Without a verb closewait examines this host, or the dump it is given:
+
+    \b
+        closewait                        examine this host, now
+        closewait --again 30s            look a second time and judge both looks
+        netstat -an | closewait -        judge any dump
+        closewait explain CLOSE_WAIT     what a state, a rule or a setting means
+
+    Exit status: 0 healthy, 1 warnings, 2 critical, 3 could not see, 4 bad usage or input, 5 our own error.
+    """

@@ -1,0 +1,26 @@
+"""Every format that closewait knows, and reading by whichever of them knows the bytes."""
+
+from closewait.formats import closewait_json, netstat_linux, netstat_windows, proc_net_tcp, sock_diag, ss_text
+from closewait.formats.format import Reading
+from closewait.formats.reading import Format, readings, snapshot
+from closewait.snapshot.table import Snapshot
+
+#: Every format, the more specific before those that would also know some of its lines.
+FORMATS: tuple[Format, ...] = (
+    sock_diag.FORMAT,
+    closewait_json.FORMAT,
+    proc_net_tcp.FORMAT,
+    ss_text.FORMAT,
+    netstat_windows.FORMAT,
+    netstat_linux.FORMAT,
+)
+
+
+def read(data: bytes, *, name: str) -> list[Reading]:
+    """Every dump in `data`, which the user knows as `name`; BadInput when there is none."""
+    return readings(data, name, FORMATS)
+
+
+def looks(data: bytes, source: str) -> list[Snapshot]:
+    """Every dump in `data` as a moment of the host that `source` came from; BadInput when there is none."""
+    return [snapshot(reading, source) for reading in read(data, name=source)]
