@@ -1,0 +1,1 @@
+"""Numbers we promise, measured beside their rivals; `make bench` runs it."""
