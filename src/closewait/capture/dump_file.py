@@ -31,7 +31,9 @@ def contents(path: str) -> bytes:
             "without one this host is examined."
         ) from None
     except IsADirectoryError:
-        raise BadInput(f"{path} is a folder. Name the dumps in it, the earliest first: closewait {path}/*.txt") from None
+        raise BadInput(
+            f"{path} is a folder. Name the dumps in it, the earliest first: closewait {path}/*.txt"
+        ) from None
     except PermissionError:
         raise CannotSee(f"{path} may not be read by this user.") from None
     except OSError as error:

@@ -88,7 +88,7 @@ def columns_of(
     """The `wanted` columns (None: all) of what `replies` gathered; `interfaces` gives names by index."""
     from closewait.formats.sock_diag.meaning import COLUMNS, columns
 
-    return columns(replies.raw(), COLUMNS if wanted is None else wanted, interfaces or {})
+    return columns(replies.raw(), replies.addresses, COLUMNS if wanted is None else wanted, interfaces or {})
 
 
 def decode(

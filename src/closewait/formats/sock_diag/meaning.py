@@ -14,7 +14,8 @@ import numpy.typing as npt
 
 from closewait.formats.format import ColumnValues
 from closewait.formats.sock_diag import layout
-from closewait.formats.sock_diag.address_text import ANYWHERE, ipv4_text, ipv6_text
+from closewait.formats.sock_diag.address_book import IPV6_WILDCARD, AddressBook, distinct
+from closewait.formats.sock_diag.address_text import ANYWHERE
 from closewait.formats.sock_diag.replies import Told
 from closewait.snapshot.coded import Coded
 from closewait.tcp.spellings import LINUX_NUMBERS
@@ -37,8 +38,9 @@ UNKNOWN = {field.name: field.unknown for fields in layout.FIELDS.values() for fi
 class Sockets:
     """Rows of raw numbers, and what follows from their state alone."""
 
-    def __init__(self, raw: Mapping[str, Told], interfaces: Mapping[int, str]) -> None:
+    def __init__(self, raw: Mapping[str, Told], addresses: AddressBook, interfaces: Mapping[int, str]) -> None:
         self._raw = raw
+        self._addresses = addresses
         self._interfaces = interfaces
         self.state = raw["state"].numbers
 
@@ -46,13 +48,12 @@ class Sockets:
         """The raw numbers of a field, told or not."""
         return self._raw[name].numbers
 
-    def untold(self, name: str) -> Flags:
+    def untold(self, name: str) -> Array:
         """Which rows do not tell the field, or tell the number by which the kernel says "none"."""
         told, numbers, unknown = self._raw[name].told, self._raw[name].numbers, UNKNOWN[name]
         missing = np.zeros(len(numbers), dtype=np.bool_) if told is None else ~told
-        if unknown is not None:
-            missing |= numbers == unknown
-        return missing
+        none: Flags = np.zeros(len(numbers), dtype=np.bool_) if unknown is None else numbers == unknown
+        return missing | none
 
     @cached_property
     def listening(self) -> Flags:
@@ -83,8 +84,13 @@ class Sockets:
         return Coded(PROTOCOLS, (self.numbers("family") == layout.AF_INET6).astype(np.uint8))
 
     def states(self) -> ColumnValues:
-        """The state's name; null for a number no kernel has."""
-        return Coded(STATES, self.state)
+        """The state's name; null for a number no kernel has.
+
+        A socket that only took a port is listed as CLOSE, and no other closed one is listed at all (inet_diag_dump_icsk
+        in net/ipv4/inet_diag.c, since Linux 6.8).
+        """
+        bound = (self.state == layout.CLOSE) & (self.numbers("remote_port") == 0)
+        return Coded(STATES, np.where(bound, np.uint8(layout.BOUND_INACTIVE), self.state))
 
     def local_address(self) -> ColumnValues:
         """This end's address."""
@@ -96,20 +102,13 @@ class Sockets:
 
     def _address(self, name: str) -> ColumnValues:
         """Each different address written once. An IPv6 wildcard is `*` unless the socket says IPv6 only, as in ss."""
-        words, ipv6 = self.numbers(name), self.numbers("family") == layout.AF_INET6
-        any_v6 = ipv6 & ~words.any(axis=1) & ~((self.numbers("v6only") != 0) & ~self.untold("v6only"))
-        upper, lower = np.ascontiguousarray(words).view("=u8").T
-        uppers, lowers = distinct(upper), distinct(lower)
-        key = np.searchsorted(uppers, upper) * len(lowers) + np.searchsorted(lowers, lower)
-        key = key * 4 + ipv6 * 2 + any_v6
-        keys = distinct(key)
-        pairs, kinds = keys // 4, keys % 4
-        octets = np.stack((uppers[pairs // len(lowers)], lowers[pairs % len(lowers)]), axis=1)
-        texts = np.empty(len(keys), dtype=object)
-        texts[kinds == 0] = ipv4_text(address.tobytes()[:4] for address in octets[kinds == 0])
-        texts[kinds == 2] = ipv6_text(address.tobytes() for address in octets[kinds == 2])
-        texts[kinds == 3] = ANYWHERE
-        return Coded(texts.tolist(), np.searchsorted(keys, key))
+        codes, texts, wildcard = self.numbers(name), self._addresses.texts(), self._addresses.code(IPV6_WILDCARD)
+        if wildcard is None:
+            return Coded(texts, codes)
+        ipv6_only = ~self.untold("v6only") & (self.numbers("v6only") != 0)
+        texts.append(texts[wildcard])
+        texts[wildcard] = ANYWHERE
+        return Coded(texts, np.where(ipv6_only & (codes == wildcard), np.uint32(len(texts) - 1), codes))
 
     def recv_queue_bytes(self) -> ColumnValues:
         """Unread bytes; null on a listener."""
@@ -167,11 +166,11 @@ def _as_it_stands(name: str, reading: Callable[[Sockets, str], ColumnValues]) ->
 #: Every column a reply can fill.
 COLUMNS: Mapping[str, Making] = {
     "protocol": Making(("family",), Sockets.protocol),
-    "local_address": Making(("family", "local_address", "v6only"), Sockets.local_address),
+    "local_address": Making(("local_address", "v6only"), Sockets.local_address),
     "local_port": _as_it_stands("local_port", Sockets.plain),
-    "remote_address": Making(("family", "remote_address", "v6only"), Sockets.remote_address),
+    "remote_address": Making(("remote_address", "v6only"), Sockets.remote_address),
     "remote_port": _as_it_stands("remote_port", Sockets.plain),
-    "state": Making((), Sockets.states),
+    "state": Making(("remote_port",), Sockets.states),
     "recv_queue_bytes": Making(("recv_queue",), Sockets.recv_queue_bytes),
     "send_queue_bytes": Making(("send_queue",), Sockets.send_queue_bytes),
     "accept_queue_conns": Making(("recv_queue",), Sockets.accept_queue_conns),
@@ -193,20 +192,14 @@ def raw_fields(wanted: Collection[str]) -> frozenset[str]:
     return frozenset({"state"}.union(*(COLUMNS[column].fields for column in wanted if column in COLUMNS)))
 
 
-def columns(raw: Mapping[str, Told], wanted: Collection[str], interfaces: Mapping[int, str]) -> dict[str, ColumnValues]:
+def columns(
+    raw: Mapping[str, Told], addresses: AddressBook, wanted: Collection[str], interfaces: Mapping[int, str]
+) -> dict[str, ColumnValues]:
     """The `wanted` columns that a reply can fill; `interfaces` gives names by index."""
-    sockets = Sockets(raw, interfaces)
+    sockets = Sockets(raw, addresses, interfaces)
     return {column: making.make(sockets) for column, making in COLUMNS.items() if column in wanted}
 
 
 def masked(numbers: Array, unknown: Flags) -> Array:
     """`numbers`, null where `unknown`."""
     return np.ma.MaskedArray(numbers, unknown) if unknown.any() else numbers
-
-
-def distinct(numbers: Array) -> Array:
-    """The different numbers, in order. (Sorting is many times faster here than numpy's own `unique`.)"""
-    ordered = np.sort(numbers)
-    first = np.ones(len(ordered), dtype=np.bool_)
-    np.not_equal(ordered[1:], ordered[:-1], out=first[1:])
-    return ordered[first]

@@ -15,8 +15,9 @@ import numpy.typing as npt
 
 from closewait.errors import BadInput, KernelRefused
 from closewait.formats.sock_diag import layout
+from closewait.formats.sock_diag.address_book import AddressBook
 from closewait.formats.sock_diag.framing import Array, Attribute, Block, Places, Structs, attributes, whole_messages
-from closewait.formats.sock_diag.layout import HEADER_BYTES, SOCKET_BYTES, Field
+from closewait.formats.sock_diag.layout import AF_INET6, HEADER_BYTES, SOCKET_BYTES, Field
 
 #: Messages decoded at a time: with tcp_info about 1.6 MB, which stays in the processor's cache.
 BATCH_MESSAGES = 4096
@@ -48,9 +49,11 @@ class Replies:
         self.interrupted = False  # NLM_F_DUMP_INTR: the table changed meanwhile, ask again
         self.of_other_families = 0  # messages about sockets that are not IP
         self.rows = 0
+        self.addresses = AddressBook()  # what the numbers of the address fields stand for
         self._fields = _by_place(fields)
         self._position = 0  # of the first byte not yet taken in
         self._pending = bytearray()  # the beginning of a message whose end has not come yet
+        self._padding = 0  # bytes still to come between the last message and the next
         self._chunks: dict[str, list[Told]] = {}
 
     def feed(self, piece: bytes | bytearray | memoryview) -> None:
@@ -58,16 +61,21 @@ class Replies:
 
         Raises KernelRefused for an error in place of an answer, BadInput for bytes that are no netlink messages.
         """
+        padding = min(self._padding, len(piece))
+        piece = memoryview(piece)[padding:]
+        self._padding -= padding
+        self._position += padding
         if self._pending:
             self._pending += piece
             if len(self._pending) < _first_length(self._pending):
                 return
-            piece, self._pending = self._pending, bytearray()
+            piece, self._pending = memoryview(self._pending), bytearray()
         block = Block(piece)
         starts, end = whole_messages(block, len(piece), self._position)
         for first in range(0, len(starts), BATCH_MESSAGES):
             self._take_in(block, starts[first : first + BATCH_MESSAGES])
-        self._pending += memoryview(piece)[end:]
+        self._pending += piece[end:]
+        self._padding = max(0, end - len(piece))
         self._position += min(end, len(piece))
 
     def finish(self) -> None:
@@ -85,7 +93,7 @@ class Replies:
     def _joined(self, field: Field) -> Told:
         chunks = self._chunks.pop(field.name, [])
         if not chunks:
-            return Told(np.zeros((0, field.count)[: 1 + (field.count > 1)], dtype=_joined_type(field)))
+            return Told(np.zeros(0, dtype=_joined_type(field)))
         told = None
         if any(chunk.told is not None for chunk in chunks):
             told = np.concatenate([_flags(chunk) for chunk in chunks])
@@ -99,12 +107,13 @@ class Replies:
         if not sockets.all():
             self._note(block, starts[~sockets], kinds[~sockets], lengths[~sockets])
             starts, lengths = starts[sockets], lengths[sockets]
-        ip = (lengths > HEADER_BYTES) & IS_IP[block.views["=u1"].take(starts + HEADER_BYTES, mode="clip")]
+        families = block.views["=u1"].take(starts + HEADER_BYTES, mode="clip")
+        ip = IS_IP[families] & (lengths > HEADER_BYTES)
         if not ip.all():
             self.of_other_families += int((~ip).sum())
-            starts, lengths = starts[ip], lengths[ip]
+            starts, lengths, families = starts[ip], lengths[ip], families[ip]
         if starts.size:
-            self._gather(block, starts, lengths)
+            self._gather(block, starts, lengths, families)
 
     def _note(self, block: Block, starts: Places, kinds: Array, lengths: Array) -> None:
         """Take in what is not a socket: end marks and errors; anything else is passed over."""
@@ -114,7 +123,7 @@ class Replies:
             if number < 0:
                 raise KernelRefused("list TCP sockets (sock_diag)", -number, errno.errorcode.get(-number, "unknown"))
 
-    def _gather(self, block: Block, starts: Places, lengths: Array) -> None:
+    def _gather(self, block: Block, starts: Places, lengths: Array, families: Array) -> None:
         short = lengths < HEADER_BYTES + SOCKET_BYTES
         if short.any():
             raise BadInput(
@@ -124,7 +133,8 @@ class Replies:
         self.rows += len(starts)
         sockets = Structs(block, starts + HEADER_BYTES)
         for field in self._fields.get(layout.SOCKET, ()):
-            self._keep(field, Told(sockets.numbers(field)))
+            numbers = sockets.numbers(field)
+            self._keep(field, Told(self.addresses.codes(numbers, families == AF_INET6) if field.count > 1 else numbers))
         kinds = self._fields.keys() - {layout.SOCKET}
         for kind, attribute in attributes(block, starts, lengths, kinds).items():
             self._gather_attribute(block, attribute, self._fields[kind])
@@ -160,10 +170,10 @@ def _first_length(pending: bytearray) -> int:
 
 
 def _joined_type(field: Field) -> np.dtype[Any]:
-    """The type of the joined numbers: 64 bits, which the one table takes over without a copy, or raw address words."""
-    if field.count > 1 or field.dtype in ("=u1", "=u8"):
-        return np.dtype(field.dtype)
-    return np.dtype(np.int64)
+    """64 bits, which the one table takes over without a copy; small numbers and codes stay as they are."""
+    if field.count > 1:
+        return np.dtype(np.uint32)
+    return np.dtype(field.dtype if field.dtype in ("=u1", "=u8") else np.int64)
 
 
 def _flags(chunk: Told) -> npt.NDArray[np.bool_]:

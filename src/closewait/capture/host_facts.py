@@ -1,0 +1,47 @@
+"""The limits and settings of this host that a verdict is measured against, read from /proc/sys/net."""
+
+import platform
+from pathlib import Path
+
+from closewait.capture.processes import PROC
+from closewait.snapshot.host import Host
+from closewait.tcp.clocks import time_wait_s
+
+
+def host(proc: Path = PROC) -> Host:
+    """What this system, and this thread's network namespace, say of themselves; what they do not say is None."""
+    system, net = platform.system(), proc / "sys" / "net"
+    ports = _numbers(net / "ipv4" / "ip_local_port_range")
+    return Host(
+        system=system or None,
+        kernel=platform.release() or None,
+        port_range=(ports[0], ports[1]) if len(ports) == 2 else None,
+        reserved_ports=_ports(_text(net / "ipv4" / "ip_local_reserved_ports")),
+        time_wait_s=time_wait_s(system),
+        fin_timeout_s=_number(net / "ipv4" / "tcp_fin_timeout"),
+        tw_reuse=_number(net / "ipv4" / "tcp_tw_reuse"),
+        somaxconn=_number(net / "core" / "somaxconn"),
+    )
+
+
+def _ports(ranges: str) -> tuple[int, ...]:
+    """`8080,9148-9150` as single ports (ip-sysctl.rst, ip_local_reserved_ports)."""
+    ends = [part.partition("-") for part in ranges.strip().split(",") if part]
+    return tuple(port for first, _, last in ends for port in range(int(first), int(last or first) + 1))
+
+
+def _number(setting: Path) -> int | None:
+    numbers = _numbers(setting)
+    return numbers[0] if numbers else None
+
+
+def _numbers(setting: Path) -> list[int]:
+    return [int(word) for word in _text(setting).split()]
+
+
+def _text(setting: Path) -> str:
+    """The setting; empty where this kernel, container or user has none."""
+    try:
+        return setting.read_text()
+    except OSError:
+        return ""

@@ -1,0 +1,121 @@
+"""The best rung on Linux: ask NETLINK_SOCK_DIAG for the TCP sockets of IPv4 and IPv6, and hand the bytes to sock_diag.
+
+No rights are needed: every user sees every socket of the network namespace. Asking and receiving need only the standard
+library (`record`), so that a child can do it while its parent still imports numpy.
+"""
+
+import errno
+import socket
+import struct
+from collections.abc import Callable, Collection, Iterator
+from itertools import cycle
+
+from closewait.capture.namespace import inside
+from closewait.capture.source import Source, Wish
+from closewait.errors import CannotSee, KernelRefused
+from closewait.formats import sock_diag
+from closewait.formats.format import Reading
+
+Opener = Callable[[], socket.socket]
+
+NETLINK_SOCK_DIAG = 4  # include/uapi/linux/netlink.h
+SO_RCVBUFFORCE = 33  # include/uapi/asm-generic/socket.h: beyond net.core.rmem_max, needs CAP_NET_ADMIN
+RECEIVE_BUFFER_BYTES = 8 << 20
+PATIENCE = struct.pack("ll", 10, 0)  # struct timeval: a kernel that says nothing for 10 s will not go on
+
+FAMILIES = (socket.AF_INET, socket.AF_INET6)
+BLOCK_BYTES = 1 << 20
+DATAGRAM_BYTES = 64 << 10  # the kernel fills up to 32 KiB for a reader with room for them (net/netlink/af_netlink.c)
+
+TRIES = 3
+ASK_AGAIN = (errno.ENOBUFS, errno.EAGAIN)  # the answer overran the buffer, or stopped
+NO_SUCH_FAMILY = (errno.ENOENT, errno.EAFNOSUPPORT)  # a kernel without IPv6
+LOST_PIECES = "The kernel's list of sockets was interrupted {tries} times: a few rows may be missing or doubled."
+
+
+def open_netlink() -> socket.socket:
+    """A socket through which the kernel can be asked for its sockets."""
+    asking = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, NETLINK_SOCK_DIAG)
+    try:
+        asking.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, RECEIVE_BUFFER_BYTES)
+    except PermissionError:
+        asking.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER_BYTES)
+    asking.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, PATIENCE)
+    return asking
+
+
+def record(
+    extensions: Collection[int], netns: str | None = None, opener: Opener = open_netlink, rooms: int = 1
+) -> Iterator[memoryview]:
+    """The kernel's answers for both families, in blocks of whole datagrams.
+
+    A block is good until `rooms` more were asked for. Raises OSError where this way is closed.
+    """
+    with inside(netns):
+        asking = opener()  # it stays in the network namespace it was opened in
+    with asking:
+        spaces = cycle([memoryview(bytearray(BLOCK_BYTES)) for _ in range(rooms)])
+        for family in FAMILIES:
+            asking.send(sock_diag.dump_request(family, extensions=extensions))
+            yield from _answer(asking, spaces)
+
+
+def _answer(asking: socket.socket, spaces: Iterator[memoryview]) -> Iterator[memoryview]:
+    """One dump's answer, up to its end mark."""
+    space, filled, ended = next(spaces), 0, False
+    while not ended:
+        if len(space) - filled < DATAGRAM_BYTES:
+            yield space[:filled]
+            space, filled = next(spaces), 0
+        size = asking.recv_into(space[filled:], 0, socket.MSG_TRUNC)
+        if size > len(space) - filled:
+            raise CannotSee(f"the kernel sent a datagram of {size} bytes, more than there was room for")
+        ended = sock_diag.ends_dump(space[filled : filled + size])
+        filled += size
+    yield space[:filled]
+
+
+def read(wish: Wish, opener: Opener = open_netlink) -> Reading:
+    """Every TCP socket of the network namespace. Raises CannotSee or OSError where sock_diag is closed to us."""
+    extensions = sock_diag.extensions_for(wish.columns)
+    dump = wish.begun.dump if wish.begun else None
+    recorded = dump.blocks(BLOCK_BYTES) if dump and dump.is_whole() else None
+    caveats: tuple[str, ...] = (LOST_PIECES.format(tries=TRIES),)
+    for _ in range(TRIES):
+        replies = sock_diag.replies_for(wish.columns)
+        try:
+            for block in recorded or fetched_beside(record(extensions, wish.netns, opener, rooms=2)):
+                replies.feed(block)
+            replies.finish()
+        except KernelRefused as refused:
+            if refused.errno not in NO_SUCH_FAMILY or not replies.ended:
+                raise
+        except OSError as failed:
+            if failed.errno not in ASK_AGAIN:
+                raise
+            replies.interrupted = True
+        recorded = None
+        if not replies.interrupted:
+            caveats = ()
+            break
+    with inside(wish.netns):
+        interfaces = dict(socket.if_nameindex())
+    return Reading(
+        format=SOURCE.name,
+        columns=sock_diag.columns_of(replies, wish.columns, interfaces),
+        caveats=caveats,
+    )
+
+
+def fetched_beside(blocks: Iterator[memoryview]) -> Iterator[memoryview]:
+    """The same blocks, each fetched by a thread while the caller works on the one before."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(max_workers=1) as thread:
+        coming = thread.submit(next, blocks, None)
+        while (block := coming.result()) is not None:
+            coming = thread.submit(next, blocks, None)
+            yield block
+
+
+SOURCE = Source(name="sock_diag", told_by="NETLINK_SOCK_DIAG", read=read)

@@ -1,0 +1,37 @@
+"""What a source is: a way to look at the sockets of this machine, and what it may be asked."""
+
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from closewait.capture.ahead import Begun
+from closewait.capture.processes import PROC, Process, processes
+from closewait.formats.format import Reading
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a look is wanted for, so that no more is asked of the kernel.
+
+    `columns` None means every column; `netns` None means this thread's own network namespace. `begun` is what already
+    runs for this wish.
+    """
+
+    columns: Collection[str] | None = None
+    netns: str | None = None
+    proc: Path = PROC
+    begun: Begun | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A way to look. `read` raises CannotSee or OSError where this way is closed; then the next one is tried.
+
+    A reading that leaves `owners_told` None names inodes at most, and the holders are still to be found under `/proc`.
+    `processes` tells what is known of the processes with these ids.
+    """
+
+    name: str
+    told_by: str
+    read: Callable[[Wish], Reading]
+    processes: Callable[[Iterable[int], Path], Iterable[Process]] = processes
