@@ -4,25 +4,22 @@
     begun = begin()                 # or: start looking in child processes first,
     snapshot = look(begun=begun)    # and take over what they found after the heavy imports
 
-`SOURCES` are the ways to look, best first. One that is closed is passed over, and the snapshot says why. Importing this
-package imports neither numpy nor polars; looking does.
+`SOURCES` (see `rungs.py`) are the ways to look, best first. One that is closed is passed over, and the snapshot says
+why. Importing this package loads next to nothing, so that a command can begin at once.
 """
 
 from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from closewait.capture import netlink, procfs, psutil_connections
-from closewait.capture.ahead import Begun, begin, wished_columns
-from closewait.capture.processes import PROC
-from closewait.capture.source import Source, Wish
+from closewait.capture.ahead import PROC, Begun, begin, wished_columns
 
 if TYPE_CHECKING:
+    from closewait.capture.rungs import SOURCES as SOURCES
+    from closewait.capture.source import Source
     from closewait.snapshot.table import Snapshot
 
-SOURCES = (netlink.SOURCE, procfs.SOURCE, psutil_connections.SOURCE)
-
-__all__ = ["SOURCES", "Begun", "Source", "begin", "look"]
+__all__ = ["SOURCES", "Begun", "begin", "look"]
 
 
 def look(
@@ -32,19 +29,29 @@ def look(
     columns: Collection[str] | None = None,
     netns: str | None = None,
     begun: Begun | None = None,
-    sources: Sequence[Source] = SOURCES,
+    sources: "Sequence[Source] | None" = None,
     proc: Path = PROC,
 ) -> "Snapshot":
     """Look at this host, or at its network namespace `netns` (a name, or a path such as /proc/PID/ns/net), once.
 
     Without `holders` no process is looked into; without `tcp_info` there are no clocks, bytes and round-trip times;
     with `columns` only those are filled. Each of them makes the look cheaper. `begun` is what `begin()` gave for the
-    same wish. Raises CannotSee when no source answers.
+    same wish; `sources` are others than SOURCES. Raises CannotSee when none of them answers.
     """
-    from closewait.capture.looking import look as look_once
+    from closewait.capture.looking import look_once
+    from closewait.capture.rungs import SOURCES
+    from closewait.capture.source import Wish
 
     wanted = wished_columns(holders=holders, tcp_info=tcp_info, columns=columns)
     if begun is not None and not begun.fits(wanted, netns):
         begun.discard()
         begun = None
-    return look_once(Wish(wanted, netns, proc, begun), sources, holders=holders)
+    return look_once(Wish(wanted, netns, proc, begun), SOURCES if sources is None else sources, holders=holders)
+
+
+def __getattr__(name: str) -> Any:
+    if name != "SOURCES":
+        raise AttributeError(f"module 'closewait.capture' has no attribute {name!r}")
+    from closewait.capture import rungs
+
+    return rungs.SOURCES

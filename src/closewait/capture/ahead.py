@@ -17,7 +17,8 @@ from pathlib import Path
 
 Octets = bytes | memoryview
 
-THREADS = Path("/proc/self/task")
+PROC = Path("/proc")
+THREADS = PROC / "self" / "task"
 BLOCK_BYTES = 1 << 20
 PR_SET_PDEATHSIG = 1  # include/uapi/linux/prctl.h
 

@@ -3,7 +3,7 @@
 import platform
 from pathlib import Path
 
-from closewait.capture.processes import PROC
+from closewait.capture.ahead import PROC
 from closewait.snapshot.host import Host
 from closewait.tcp.clocks import time_wait_s
 

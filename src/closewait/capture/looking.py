@@ -43,7 +43,7 @@ class Owners:
     caveats: tuple[str, ...] = ()
 
 
-def look(wish: Wish, sources: Sequence[Source], *, holders: bool) -> "Snapshot":
+def look_once(wish: Wish, sources: Sequence[Source], *, holders: bool) -> "Snapshot":
     """Look once, by the first of `sources` that answers. Raises CannotSee when none does."""
     from closewait.snapshot.ages import with_ages
     from closewait.snapshot.columns import HOLDERS, PROCESSES, SOCKETS

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from closewait.capture.processes import PROC
+from closewait.capture.ahead import PROC
 
 if TYPE_CHECKING:
     import numpy as np

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-PROC = Path("/proc")
+from closewait.capture.ahead import PROC
 
 # Fields of /proc/PID/stat counted behind the name, which may itself hold blanks and brackets (proc_pid_stat(5)).
 NAME = re.compile(rb"\((.*)\)", re.DOTALL)

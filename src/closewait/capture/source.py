@@ -4,8 +4,8 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from closewait.capture.ahead import Begun
-from closewait.capture.processes import PROC, Process, processes
+from closewait.capture.ahead import PROC, Begun
+from closewait.capture.processes import Process, processes
 from closewait.formats.format import Reading
 
 
