@@ -6,6 +6,7 @@ import tomllib
 import closewait
 from closewait import errors
 from closewait.cli import VERBS
+from closewait.cli.app import COMMANDS
 from closewait.diagnosis.rules import RULES
 from closewait.formats import FORMATS
 from tests.promises.house import PACKAGE, REPOSITORY
@@ -56,6 +57,11 @@ def test_formats_and_verbs_stay() -> None:
     """A format's name stands in every JSON answer, a verb in every script."""
     assert FORMAT_NAMES - {each.name for each in FORMATS} == set()
     assert VERB_NAMES - set(VERBS) == set()
+
+
+def test_every_verb_has_its_command() -> None:
+    """The names are told without typer, which takes long to import; both lists are the same."""
+    assert list(VERBS) == list(COMMANDS)
 
 
 def test_exit_statuses_stay() -> None:
