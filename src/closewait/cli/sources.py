@@ -9,6 +9,7 @@ a file          any dump; several files are looks at one host, in the order give
 import sys
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from closewait import capture
@@ -45,34 +46,32 @@ class Live:
         return NOTHING_YET
 
 
-@dataclass(frozen=True)
+@dataclass
 class Dumps:
-    """Files, or standard input: looks at one host in the order given."""
+    """Files, or standard input: looks at one host in the order given. Each is read once."""
 
     paths: tuple[str, ...]
     is_live = False
 
-    def looks(self) -> list["Snapshot"]:
-        """Every look in every file."""
+    @cached_property
+    def _read(self) -> list[tuple[str, list["Snapshot"]]]:
         from closewait.capture.dump_file import looks
 
-        return [look for path in self.paths for look in looks(path)]
+        return [(path, looks(path)) for path in self.paths]
+
+    def looks(self) -> list["Snapshot"]:
+        """Every look in every file."""
+        return [look for _, looks in self._read for look in looks]
 
     def look(self) -> "Snapshot":
         """The look that is judged: the last one."""
-        return self._in_order()[-1]
+        return _one_look(*self._read[-1])
 
     def earlier(self) -> "Timeline":
-        """The looks before it."""
+        """The looks before it, one of each file: two dumps in one paste need not be one host at two times."""
         from closewait.snapshot.timeline import Timeline
 
-        return Timeline(tuple(self._in_order()[:-1]))
-
-    def _in_order(self) -> list["Snapshot"]:
-        """One look of each file: two dumps in one paste need not be one host at two times."""
-        from closewait.capture.dump_file import looks
-
-        return [_one_look(path, looks(path)) for path in self.paths]
+        return Timeline(tuple(_one_look(path, looks) for path, looks in self._read[:-1]))
 
 
 def looker(sources: Sequence[str]) -> Live | Dumps:

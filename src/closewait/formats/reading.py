@@ -14,6 +14,7 @@ from closewait.errors import BadInput
 from closewait.formats.format import BytesFormat, Reading, TextFormat
 from closewait.formats.ownerless import HELD, Ownerless, unexplained
 from closewait.formats.paste import FENCE, Paste, command, decode
+from closewait.snapshot.ages import with_ages
 from closewait.snapshot.columns import HOLDERS, PROCESSES
 from closewait.snapshot.host import Host
 from closewait.snapshot.sight import Sight
@@ -129,7 +130,8 @@ def snapshot(reading: Reading, source: str) -> Snapshot:
         source=reading.source or source,
         format=reading.format,
     )
-    return replace(seen, sight=reading.sight or sight(reading, seen))
+    sockets = with_ages(seen.sockets, seen.host) if reading.kind == "sockets" else seen.sockets
+    return replace(seen, sockets=sockets, sight=reading.sight or sight(reading, seen))
 
 
 def sight(reading: Reading, seen: Snapshot) -> Sight:

@@ -70,7 +70,7 @@ def closing_notes(report: Report) -> Iterator[tuple[str, list[str]]]:
         yield "Not seen", unseen
     if report.second_look_would_settle:
         rules = [f"{finding.rule}: {finding.second_look}" for finding in report.second_look_would_settle]
-        yield "A second look", [*dict.fromkeys(rules), "look twice with: closewait --again 30s"]
+        yield "A second look", [*dict.fromkeys(rules), "look twice: closewait --again 30s, or two dumps: closewait one.txt two.txt"]
     if look.sight.took_s:
         phases = ", ".join(f"{phase} {seconds * 1000:.0f} ms" for phase, seconds in look.sight.took_s.items())
         yield "Looked by", [f"{look.format}: {phases}"]
