@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from functools import cache
 
 import pytest
 
@@ -26,6 +27,7 @@ FIRST_LOOK = REPOSITORY / "docs" / "first-look.md"
 SHELL_BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.M | re.S)
 
 
+@cache
 def help_of(verb: str) -> str:
     """What `--help` prints where lines are not broken."""
     command = [sys.executable, "-m", "closewait", *verb.split(), "--help"]

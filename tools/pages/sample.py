@@ -21,6 +21,8 @@ VARYING = (
     (re.compile(r"\b\d+(\.\d+)? (ms|s)\b"), "TIME"),
 )
 
+BEGINNING = re.compile(r"^ *(?:[A-Z][\w ]*?  +)?(?:- )?")
+
 
 class NotPlayed(Exception):
     """The scene could not be played here; the message says why."""
@@ -60,5 +62,5 @@ def essence(sample: str) -> list[tuple[list[str], list[str]]]:
 def layout(paragraph: str) -> list[str]:
     """How the lines of a paragraph begin (indents, labels with their padding, dashes), and whether one is too long."""
     lines = paragraph.splitlines()
-    begins = {re.match(r" *(?:[A-Z][\w ]*?  +)?(?:- )?", line)[0] for line in lines}
+    begins = {"".join(BEGINNING.findall(line)[:1]) for line in lines}
     return sorted(begins) + ["too wide" for line in lines if len(line) > WIDTH_COLUMNS]
