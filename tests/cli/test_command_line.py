@@ -17,9 +17,8 @@ ESTAB  0      0           10.0.0.1:80    203.0.113.9:40001 users:(("nginx",pid=9
 
 def pile(count: int) -> str:
     """An `ss -tanp` text with `count` CLOSE_WAIT that java has read and not closed."""
-    rows = (
-        f'CLOSE-WAIT 0 0 10.0.0.1:443 203.0.113.9:{40000 + n} users:(("java",pid=4121,fd={100 + n}))' for n in range(count)
-    )
+    row = 'CLOSE-WAIT 0 0 10.0.0.1:443 203.0.113.9:{port} users:(("java",pid=4121,fd={fd}))'
+    rows = (row.format(port=40000 + n, fd=100 + n) for n in range(count))
     listener = 'LISTEN 0 128 0.0.0.0:443 0.0.0.0:* users:(("java",pid=4121,fd=6))'
     return "\n".join(["State Recv-Q Send-Q Local Address:Port Peer Address:Port Process", listener, *rows]) + "\n"
 
@@ -51,7 +50,10 @@ def test_quiet_prints_nothing() -> None:
     assert (done.stdout, done.stderr) == ("", "")
 
 
-@pytest.mark.parametrize("data", [b"", b"hello\n", b"\x00\x01\x02\xff" * 50, b"Dear team,\nplease look at the server.\n"])
+NO_DUMPS = [b"", b"hello\n", b"\x00\x01\x02\xff" * 50, b"Dear team,\nplease look at the server.\n"]
+
+
+@pytest.mark.parametrize("data", NO_DUMPS)
 def test_what_is_not_a_dump_gets_one_clear_error(data: bytes) -> None:
     """Exit status 4, one error on standard error that says what to do, nothing on standard output, no trace."""
     done = run("-", dump=data)
@@ -71,8 +73,19 @@ def test_a_file_that_is_not_there() -> None:
     assert "no-such-dump.txt" in done.stderr
 
 
-@pytest.mark.parametrize("arguments", [["--no-such-option"], ["list", "--by"], ["lab", "no-such-scene"], ["explain", "XYZZY"],
-                                       ["--again", "soon"], ["-", "--again", "30s"], ["docker:web"]])  # fmt: skip
+BAD_USES = [
+    ["--no-such-option"],
+    ["list", "--by"],
+    ["list", "--by", "colour"],
+    ["lab", "no-such-scene"],
+    ["explain", "XYZZY"],
+    ["--again", "soon"],
+    ["-", "--again", "30s"],
+    ["docker:web"],
+]
+
+
+@pytest.mark.parametrize("arguments", BAD_USES)
 def test_bad_usage_is_status_4_and_says_why(arguments: list[str]) -> None:
     """Nothing is guessed from a wrong word."""
     done = run(*arguments, dump=HEALTHY)
@@ -95,7 +108,8 @@ def test_two_dumps_are_two_looks(tmp_path: Path) -> None:
 def test_a_reader_that_leaves_is_no_error() -> None:
     """`closewait list | head -1` ends quietly."""
     shell = f"{' '.join(COMMAND)} list - | head -1"
-    done = subprocess.run(["bash", "-o", "pipefail", "-c", shell], input=pile(5000).encode(), capture_output=True, timeout=60)
+    dump = pile(5000).encode()
+    done = subprocess.run(["bash", "-o", "pipefail", "-c", shell], input=dump, capture_output=True, timeout=60)
 
     assert done.stderr == b""
     assert done.stdout.count(b"\n") == 1

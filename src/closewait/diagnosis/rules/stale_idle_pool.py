@@ -32,12 +32,13 @@ if TYPE_CHECKING:
 
 
 def looks_like_a_pool(group: Group) -> bool:
-    """Client side, bounded, no unread data, and nothing that was read and then kept for longer than pools do."""
+    """Client side, bounded, more than passes through, no data unread, and nothing kept for long after it was read."""
     return (
         group.role == "client"
         and group.standing > 0
         and group.unread_data == 0
         and group.read_overdue == 0
+        and not group.passes_through
         and group.close_wait <= POOL_BOUND_SOCKETS * group.destinations
     )
 
