@@ -38,6 +38,7 @@ LEAST_PROBE_ROUND_TRIP_S = 0.1
 
 LONGEST_MINISOCKET_S = 60.0  # TCP_TIMEWAIT_LEN: of a longer tcp_fin_timeout an orphan spends the rest as it was
 
+CLOCK_DIGITS = 3  # the kernel tells milliseconds
 UNKNOWN = pl.lit(None, dtype=pl.Float64)
 
 
@@ -58,15 +59,15 @@ def with_ages(sockets: pl.DataFrame, host: Host) -> pl.DataFrame:
         high_s = pl.when(bounds.which).then(bounds.high_s).otherwise(high_s)
     told = pl.col("age_low_s").is_not_null() | pl.col("age_high_s").is_not_null()
     return sockets.with_columns(
-        age_low_s=pl.when(told).then("age_low_s").otherwise(low_s),
-        age_high_s=pl.when(told).then("age_high_s").otherwise(high_s),
+        age_low_s=pl.when(told).then("age_low_s").otherwise(low_s.round(CLOCK_DIGITS)),
+        age_high_s=pl.when(told).then("age_high_s").otherwise(high_s.round(CLOCK_DIGITS)),
     )
 
 
 def close_wait() -> Bounds:
     """Between `last_ack` and `last_received`; exactly `last_ack` where nothing can have restarted it since the FIN."""
     low_s = _seconds("last_ack_ms")
-    high_s = pl.max_horizontal(low_s, _seconds("last_received_ms"))
+    high_s = _at_least(low_s, _seconds("last_received_ms"))
     exact = _nothing_sent_lately() & (pl.col("send_queue_bytes") == 0) & _no_probe_answered()
     return Bounds(pl.col("state") == "CLOSE_WAIT", low_s, pl.when(exact).then(low_s).otherwise(high_s))
 
@@ -74,7 +75,7 @@ def close_wait() -> Bounds:
 def fin_wait_2() -> Bounds:
     """Between `last_ack` and `last_sent`, while the socket is whole."""
     low_s = _seconds("last_ack_ms")
-    high_s = pl.max_horizontal(low_s, _seconds("last_sent_ms"))
+    high_s = _at_least(low_s, _seconds("last_sent_ms"))
     return Bounds((pl.col("state") == "FIN_WAIT_2") & low_s.is_not_null(), low_s, high_s)
 
 
@@ -108,7 +109,7 @@ def _no_probe_answered() -> pl.Expr:
     not_whole = (behind_whole_s > TICKS_S) & (
         before_whole_s > pl.max_horizontal(LEAST_PROBE_ROUND_TRIP_S, PROBE_ROUND_TRIPS * _round_trip_s())
     )
-    longer = sum_s > pl.max_horizontal(_seconds("last_received_ms"), KEEPALIVE_INTERVAL_S)
+    longer = (sum_s > _seconds("last_received_ms")) & (sum_s > KEEPALIVE_INTERVAL_S)
     pending = pl.col("timer_left_s") > 0  # a late timer shows 0: its sum says nothing
     keepalive = pl.col("timer") == "keepalive"
     return pl.when(keepalive).then(pending & longer & not_whole).otherwise(pl.col("timer").is_not_null())
@@ -120,6 +121,11 @@ def _gone_of_timer(length_s: float | None) -> pl.Expr:
         return UNKNOWN
     gone_s = length_s - pl.col("timer_left_s")
     return pl.when((pl.col("timer") == "time_wait") & (gone_s >= 0)).then(gone_s)
+
+
+def _at_least(low_s: pl.Expr, high_s: pl.Expr) -> pl.Expr:
+    """The upper bound, not below the lower one; null where it is unknown."""
+    return pl.when(high_s < low_s).then(low_s).otherwise(high_s)
 
 
 def _round_trip_s() -> pl.Expr:
