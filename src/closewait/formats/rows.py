@@ -34,15 +34,17 @@ WORTH_CHECKING_TOGETHER = 16  # fewer lines are sooner read one by one
 SAMPLES_TRIED = 4  # of lines with equally many words
 NUMBER = r"[0-9]{1,16}"
 ENDPOINT = r"(?:\[[^\]:]*\]|\S*):[^\s:]+"  # `[my address]:22` has a blank because somebody masked it
+DOTTED_ENDPOINT = r"\S*\.[^\s.:]+"  # `10.0.0.1.443`, `::1.22`, `*.*`, as BSD and System V write it
 REST = r"\S(?:.*\S)?"  # whatever else the line holds, for the format to read
 
 #: The patterns that can be checked, and read, without a string for each row.
 IN_BULK: Mapping[str, Callable[[Spans], Mask]] = {
     NUMBER: Spans.are_numbers,
     ENDPOINT: Spans.are_endpoints,
+    DOTTED_ENDPOINT: Spans.are_dotted_endpoints,
     REST: Spans.are_told,
 }
-ONE_WORD = (NUMBER, ENDPOINT)  # in bulk
+ONE_WORD = (NUMBER, ENDPOINT, DOTTED_ENDPOINT)  # in bulk
 
 Shape = Mapping[str, tuple[int, int]]  # the first and the last word of each column that a line has
 
@@ -133,6 +135,8 @@ class Rows:
 
     def chosen(self, rows: Mask) -> "Rows":
         """These rows alone."""
+        if rows.all():
+            return self  # with what is already known of its columns
         return Rows(self.lines[rows], {name: column[rows] for name, column in self.columns.items()}, self.missed)
 
     def any_told(self, name: str) -> bool:
@@ -147,9 +151,10 @@ class Rows:
         """A column as numbers."""
         return self.columns[name].numbers
 
-    def endpoint(self, name: str, end: str) -> dict[str, ColumnValues]:
+    def endpoint(self, name: str, end: str, divider: bytes = b":") -> dict[str, ColumnValues]:
         """A column of `address:port` as this end's (`local` or `remote`) columns of the one table."""
-        before, behind = self.columns[name].halves
+        column = self.columns[name]
+        before, behind = column.halves if divider == b":" else column.parted(divider)
         places, numbers = before.coded, behind.numbers
         plain = not before.source.has(b"[") and not before.source.has(b"%") and "" not in places.values
         in_range = only(numbers, (numbers > 0) & (numbers <= HIGHEST_PORT))

@@ -6,6 +6,7 @@ continued row is made one line again here; what follows reads whole rows only.
 """
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -42,10 +43,10 @@ def unwrapped(paste: Paste, layout: Layout) -> Unwrapped:
     """The rows of `paste`; a paste in which no row is continued is left as it is."""
     starts = paste.words.lines_beginning(layout.begins.fullmatch)
     others = paste.words.lines_besides(starts)
-    beginning = set(starts.tolist())
-    if not any(line - 1 in beginning and continues([paste[line - 1]], paste[line], layout) for line in others):
+    below_a_row = (line for line in others if line and starts[bisect_left(starts, line) - 1] == line - 1)
+    if not len(starts) or not any(continues([paste[line - 1]], paste[line], layout) for line in below_a_row):
         return Unwrapped(paste, paste)
-    rows = list(joined(paste, beginning, layout))
+    rows = list(joined(paste, set(starts.tolist()), layout))
     text = "\n".join(row for _, row in rows)
     return Unwrapped(paste, Paste(Words.of(text), {}), [lines for lines, _ in rows])
 

@@ -12,12 +12,12 @@ from typing import Any
 from closewait.formats import ss_omissions, ss_words
 from closewait.formats.format import ColumnValues, HolderColumns
 from closewait.formats.ss_words import Told
-from closewait.formats.words import Mask, Numbers, Spans, only, rows_of
+from closewait.formats.words import Mask, Numbers, Spans, only, replaced, rows_of, rows_with
 from closewait.snapshot.coded import Coded
 
-BEFORE_NAME, BEHIND_NAME, CLOSING = 'users:(("', '",pid', "))"
+ONE_NAME = re.compile(r'users:\(\("([^"]*)",pid')
+CLOSING = b"))"
 LONGEST_SINGLE = 64  # bytes
-ONE_NAME = re.compile(rf'{re.escape(BEFORE_NAME)}[^"]{{0,64}}{BEHIND_NAME}')
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,16 +39,19 @@ class Single:
     fd: Numbers
 
 
-def read(words: Spans, states: Sequence[str | None]) -> Tails:
-    """What the words of all rows tell; `states` are the rows' states."""
+def read(words: Spans, state: Coded) -> Tails:
+    """What the words of all rows tell; `state` are the rows' states."""
+    told_words = words.are_told()
+    if not told_words.any():
+        return Tails({}, None, told_words)
     single = single_holders(words)
-    others = words.are_told() & ~single.rows
+    others = told_words & ~single.rows
     if not others.any():
-        all_single: dict[str, ColumnValues] = {"pid": single.pid, "process": single.process, "fd": single.fd}
-        return Tails(all_single if single.rows.any() else {}, None, single.rows)
+        return Tails({"pid": single.pid, "process": single.process, "fd": single.fd}, None, single.rows)
     told = dict(zip(rows_of(others), map(ss_words.read, words[others].texts()), strict=True))
-    columns: dict[str, list[Any]] = {name: [None] * len(words) for one in told.values() for name in one.columns}
-    if single.rows.any() or any(one.holders for one in told.values()):
+    names = {name for one in told.values() for name in one.columns}
+    columns: dict[str, list[Any]] = {name: [None] * len(words) for name in names}
+    if single.rows.any() or "pid" in names:
         columns |= {
             "pid": single.pid.tolist(),
             "process": single.process.spread(single.process.values),
@@ -57,7 +60,7 @@ def read(words: Spans, states: Sequence[str | None]) -> Tails:
     for row, one in told.items():
         for name, value in one.columns.items():
             columns[name][row] = value
-    ss_omissions.restore(columns, states)
+    ss_omissions.restore(columns, state.spread(state.values))
     held = single.rows.copy()
     held[[row for row, one in told.items() if one.holders]] = True
     return Tails(columns, every_holder(told, columns), held)
@@ -83,12 +86,13 @@ def single_holders(words: Spans) -> Single:
     before_comma, fd_key = before_fd.parted(b",")
     before_pid, pid = before_comma.parted(b"=")
     fd, closing = fd_and_closing.without_last(len(CLOSING))
-    rows = (
-        before_pid.are(ONE_NAME.fullmatch)
-        & pid.are_numbers()
-        & fd_key.are("fd".__eq__)
-        & fd.are_numbers()
-        & closing.are(CLOSING.__eq__)
-    )
-    process = before_pid.where(rows).coded.mapped(lambda text: text and text[len(BEFORE_NAME) : -len(BEHIND_NAME)])
-    return Single(rows, process, only(pid.numbers, rows), only(fd.numbers, rows))
+    name = before_pid.coded.mapped(name_in)
+    rows = rows_with(name, lambda text: text is not None) & pid.are_numbers() & fd.are_numbers()
+    rows &= fd_key.equal(b"fd") & closing.equal(CLOSING)
+    return Single(rows, replaced(name, ~rows, None), only(pid.numbers, rows), only(fd.numbers, rows))
+
+
+def name_in(text: str | None) -> str | None:
+    """The name in `users:(("name",pid`."""
+    found = ONE_NAME.fullmatch(text) if text else None
+    return found[1] if found else None

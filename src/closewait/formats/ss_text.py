@@ -80,7 +80,7 @@ def read(paste: Paste) -> Sequence[Reading]:
         **rows.endpoint("peer", "remote"),
         **queues_of(rows, rows_with(state, "LISTEN".__eq__)),
     }
-    tails = ss_tails.read(rows.columns["words"], state.spread(state.values))
+    tails = ss_tails.read(rows.columns["words"], state)
     columns |= tails.columns
     asked = told.command.holders_asked or bool(tails.held.any())
     hidden = ownerless.hidden(columns, state, tails.held) if asked and not told.command.as_root else 0
@@ -109,7 +109,7 @@ def preamble(paste: Paste) -> Preamble:
     """The last command and the last heading above the first row; without a heading, the first row tells."""
     command, heading = Command(), None
     first_row = None
-    for line in paste:
+    for line in (paste[index] for index in range(len(paste))):  # not all of a long paste, only its beginning
         if found := HEADING.match(line):
             heading = found
         elif told := ss_command.read(line):

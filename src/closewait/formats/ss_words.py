@@ -65,6 +65,10 @@ TIME_LEFT = re.compile(
 ARROWS = {"<->": "none", "-->": "receive", "<--": "send", "---": "both"}
 
 
+HEXADECIMAL = re.compile(r"[0-9a-f]{1,16}")
+REAL = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,9})?(?:e[+-]0[0-9])?")
+
+
 def integer(text: str) -> int | None:
     """Decimal digits that an integer column can hold."""
     return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else None
@@ -72,19 +76,13 @@ def integer(text: str) -> int | None:
 
 def cookie(text: str) -> int | None:
     """The hexadecimal number after `sk:`; kernel pointers, which old versions print there, are no cookies."""
-    try:
-        number = int(text, 16)
-    except ValueError:
-        return None
-    return number if 0 <= number <= LARGEST else None
+    number = int(text, 16) if HEXADECIMAL.fullmatch(text) else None
+    return number if number is None or number <= LARGEST else None
 
 
 def microseconds(milliseconds: str) -> int | None:
-    """`0.358` ms as 358 µs; ss prints six significant digits."""
-    try:
-        return round(float(milliseconds) * 1000)
-    except (ValueError, OverflowError):
-        return None
+    """`0.358` ms as 358 µs; ss prints six significant digits, `1.2e+06` from there on."""
+    return round(float(milliseconds) * 1000) if REAL.fullmatch(milliseconds) else None
 
 
 def seconds_left(text: str) -> float | None:
@@ -134,7 +132,8 @@ OTHER_WORDS = frozenset({
     "tcp-ulp-mptcp", "rcv_wnd", "rehash",
 })  # fmt: skip
 
-
+WORD = re.compile(r"(?<!\S)([a-z_]+):(\S+)")
+ARROW = re.compile(r"(?<!\S)[<-]-[->](?!\S)")
 SEPARATOR = re.compile(r"[/,]")
 
 
@@ -155,18 +154,19 @@ def read(text: str) -> Told:
     if start >= 0:
         holders, end = holders_at(text, start + len(USERS))
         text = f"{text[:start]} {text[end:]}"
-    for word in text.split():
-        key, colon, value = word.partition(":")
-        if colon and key in VALUES:
-            for (column, reader), part in zip(VALUES[key], SEPARATOR.split(value, maxsplit=1), strict=False):
+    for key, value in WORD.findall(text):
+        if key in VALUES:
+            readers = VALUES[key]
+            parts = SEPARATOR.split(value, maxsplit=1) if len(readers) > 1 else (value,)
+            for (column, reader), part in zip(readers, parts, strict=False):
                 if column and (told := reader(part)) is not None:
                     columns[column] = told
         elif key == "timer":
             columns.update(timer(value))
         elif key == "cgroup":
             columns.update(cgroup(value))
-        elif word in ARROWS:
-            columns["shutdown"] = ARROWS[word]
+    if arrow := ARROW.search(text):
+        columns["shutdown"] = ARROWS[arrow[0]]
     if holders:
         columns.update(pid=holders[0].pid, process=holders[0].process, fd=holders[0].fd)
     return Told(columns, holders)

@@ -18,7 +18,7 @@ Mask = npt.NDArray[np.bool_]
 Lane = npt.NDArray[np.uint64]  # eight bytes of a text in each row, the first in the lowest bits
 Numbers: TypeAlias = "np.ma.MaskedArray[tuple[int], np.dtype[np.int64]]"  # masked where not told
 
-BLANK, DELETE, NEWLINE, COLON = 0x20, 0x7F, 0x0A, 0x3A
+BLANK, DELETE, NEWLINE = 0x20, 0x7F, 0x0A
 LANE_BYTES = 8  # words are compared eight bytes at a time
 LANE_MASKS = np.array([*((1 << (8 * n)) - 1 for n in range(LANE_BYTES + 1)), 0], dtype=np.uint64)  # the last for -1
 LONGEST_BY_LANES = 64  # bytes; longer texts are rare, and compared as strings
@@ -40,11 +40,13 @@ class Text:
         blank = np.concatenate(([True], self.octets <= BLANK))
         edges = np.flatnonzero(blank[1:] != blank[:-1])
         self.begins, self.ends = edges[::2], edges[1::2]
+        self._places: dict[bytes, Places] = {}
 
-    @cached_property
-    def colons(self) -> Places:
-        """Where the colons are."""
-        return np.flatnonzero(self.octets == COLON)
+    def places_of(self, octet: bytes) -> Places:
+        """Where this octet stands."""
+        if octet not in self._places:
+            self._places[octet] = np.flatnonzero(self.octets == octet[0])
+        return self._places[octet]
 
     def has(self, octet: bytes) -> bool:
         """Whether this octet occurs anywhere."""
@@ -59,7 +61,7 @@ class Text:
     def has_controls(self) -> bool:
         """Whether there are control characters other than newlines."""
         controls = np.count_nonzero(self.octets[: self.size] < BLANK) - len(self.newlines)
-        return controls > 0 or DELETE in self.data
+        return bool(controls > 0) or DELETE in self.data
 
     def cut(self, begin: int, end: int) -> str:
         """The text between two offsets."""
@@ -121,8 +123,14 @@ class Words:
 
     def lines_beginning(self, holds: Callable[[str], object]) -> Places:
         """The lines with a first word of which `holds` says so; each different first word is asked about once."""
+        lines, firsts = self._firsts
+        return lines[firsts.are(holds)]
+
+    @cached_property
+    def _firsts(self) -> "tuple[Places, Spans]":
+        """The lines that have words, and the first word of each."""
         written = np.flatnonzero(self.counts)
-        return written[self.run(written, 0, 0).are(holds)]
+        return written, self.run(written, 0, 0)
 
     def lines_besides(self, *lines: Places) -> list[int]:
         """The lines that have words and are none of these."""
@@ -218,14 +226,12 @@ class Spans:
 
     @cached_property
     def halves(self) -> "tuple[Spans, Spans]":
-        """What stands before and behind the last colon, as in `parted`."""
-        return self._parted(self.source.colons)
+        """What stands before and behind the last colon."""
+        return self.parted(b":")
 
     def parted(self, octet: bytes) -> "tuple[Spans, Spans]":
         """What stands before and behind the last such byte; all of it before where there is none."""
-        return self._parted(np.flatnonzero(self.source.octets == octet[0]))
-
-    def _parted(self, places: Places) -> "tuple[Spans, Spans]":
+        places = self.source.places_of(octet)
         at = places[np.searchsorted(places, self.ends) - 1] if len(places) else np.full(len(self), -1)
         found = (self.begins >= 0) & (at >= self.begins) & (at < self.ends)
         before = Spans(self.source, self.begins, np.where(found, at, self.ends))
@@ -241,6 +247,11 @@ class Spans:
         """Which rows have a text of which `holds` says so; each different text is asked about once."""
         return rows_with(self.coded, lambda text: text is not None and holds(text))
 
+    def equal(self, text: bytes) -> Mask:
+        """Which rows have exactly this text of at most eight bytes."""
+        mask: Mask = (self.lengths == len(text)) & (self._lane(0) == int.from_bytes(text, "little"))
+        return mask
+
     def are_numbers(self) -> Mask:
         """Which rows have one to sixteen decimal digits and nothing else."""
         return ~masked(self.numbers)
@@ -249,6 +260,11 @@ class Spans:
         """Which rows have something behind a colon, as `address:port` has."""
         behind = self.halves[1]
         return behind.begins < behind.ends
+
+    def are_dotted_endpoints(self) -> Mask:
+        """Which rows have something without a colon behind the last dot, as `address.port` has."""
+        _, behind = self.parted(b".")
+        return (behind.begins < behind.ends) & (self.halves[1].begins < behind.begins)
 
     def are_told(self) -> Mask:
         """Which rows have something there."""
@@ -368,7 +384,7 @@ def rows_of(mask: Mask) -> list[int]:
     return rows
 
 
-def replaced(column: Coded, rows: Mask, value: str) -> Coded:
+def replaced(column: Coded, rows: Mask, value: str | None) -> Coded:
     """The column with `value` in these rows."""
     return Coded([*column.values, value], np.where(rows, len(column.values), column.codes))
 
