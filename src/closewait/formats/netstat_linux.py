@@ -4,9 +4,10 @@ A row (net-tools netstat.c, tcp_do_one and finish_this_one; busybox networking/n
 
     tcp  Recv-Q Send-Q  local:port  remote:port  STATE  [User Inode]  [PID/Program]  [timer (left/retransmits/probes)]
 
-- The state and the timer's word may be translated.
+- The state and the timer's word may be translated; times have the locale's decimal mark.
 - A program's name is cut to 20 characters together with its pid, and may hold blanks, slashes, colons and brackets.
-- Of a listener, the queues count connections: those waiting, and the limit. Old versions print a limit of 0.
+- Of a listener, Recv-Q counts the connections that wait, and Send-Q is 0: /proc/net/tcp does not tell the limit. Some
+  readers of netlink print the limit there.
 - A `-` for the owner is no process (TIME_WAIT, or not accepted yet), or one that this user may not see. netstat says
   the latter once, in a remark before the table, on standard error: saved output has lost it.
 - Old net-tools and busybox print IPv6 sockets as `tcp`; newer ones print a v4-mapped one as `tcp6` with a v4 address.
@@ -21,7 +22,7 @@ from closewait.formats import ownerless
 from closewait.formats.format import ColumnValues, Reading, TextFormat
 from closewait.formats.paste import Paste
 from closewait.formats.rows import ENDPOINT, NUMBER, Layout, Part, Rows, read_rows
-from closewait.formats.words import numbers_in, only, rows_with
+from closewait.formats.words import numbers_in, only, replaced, rows_with
 from closewait.snapshot.coded import Coded
 from closewait.snapshot.sight import LineNotUnderstood
 from closewait.tcp.spellings import canonical
@@ -37,8 +38,8 @@ ROW = Layout(
         "state": Part(r"[^\s\d:(-][^\s:(]*(?: ACK)?", canonical),  # LAST_ACK is two words in Czech
         "user": Part(r"[^\s/()-][^\s/()]*"),
         "inode": Part(NUMBER),
-        "owner": Part(r"-|[0-9]{1,10}/\S*+(?: (?!\(+[0-9.]+/|<-)\S++)*?"),
-        "timer": Part(r"\S+ \(+[0-9.]+(?:/[0-9]+){1,2}\)"),
+        "owner": Part(r"-|[0-9]{1,10}/\S*+(?: (?!\(+[0-9.,]+/|<-)\S++)*?"),
+        "timer": Part(r"\S+ \(+[0-9.,]+(?:/[0-9]+){1,2}\)"),
     },
     begins=r"tcp6?",
     behind=r"(?:<-.*|(?<=  ).*)?",  # remarks that somebody wrote beside the row
@@ -59,14 +60,17 @@ OTHER_SOCKETS = re.compile(r"(?:tcp|udp|udplite|raw|sctp|icmp)[46]*|unix|l2cap|r
 #: The timer's word in the languages of net-tools' message files and of real dumps. Old versions have no word for the
 #: kernel's timer 4 (net/ipv4/tcp_ipv4.c, get_tcp4_sock): `unkn-4`.
 TIMERS = {
-    "off": ("off", "vyp", "eikäi", "desligado", "apagado", "オフ", "关闭"),
-    "retransmit": ("on", "zapnut", "käib", "em", "オン", "打开"),
+    "off": ("off", "aus", "vyp", "eikäi", "desligado", "apagado", "オフ", "关闭"),
+    "retransmit": ("on", "ein", "zapnut", "käib", "em", "オン", "打开"),
     "keepalive": ("keepalive", "キープアライブ", "保持连接"),
     "time_wait": ("timewait", "時間待ち"),
     "zero_window_probe": ("probe", "unkn-4", "nezn-4", "eitea-4", "desconh.-4", "不明-4"),
 }
 TIMER_OF_WORD = {word: timer for timer, words in TIMERS.items() for word in words}
-TIMER = re.compile(r"(?P<word>\S+) \(+(?P<left>[0-9.]+)/(?P<retransmits>[0-9]+)(?:/(?P<probes>[0-9]+))?\)")
+TIMER = re.compile(r"(?P<word>\S+) \(+(?P<left>[0-9.,]+)/(?P<retransmits>[0-9]+)(?:/(?P<probes>[0-9]+))?\)")
+
+UID = re.compile(r"[0-9]{1,10}")
+MINISOCKETS = ("TIME_WAIT", "FIN_WAIT_2")  # the latter when no process holds it any more
 
 #: What shows that a line was meant to be a row, or is the end of one.
 BEGINS_LIKE_A_ROW = re.compile(r" *tcp6? *(?:$|[0-9]|.*:[0-9*])")
@@ -118,13 +122,20 @@ def columns(rows: Rows, state: Coded, owner: Coded) -> dict[str, ColumnValues]:
         "process": owner.mapped(process_in),
     }
     if rows.any_told("user"):
-        user = rows.coded("user")
-        told |= {
-            "uid": numbers_in(user, lambda text: int(text) if text and text.isdecimal() else None),
-            "user": user.mapped(lambda text: None if text is None or text.isdecimal() else text),
-            "inode": rows.numbers("inode"),
-        }
+        told |= user_columns(rows, state)
     return told | timer_columns(rows.coded("timer")) if rows.any_told("timer") else told
+
+
+def user_columns(rows: Rows, state: Coded) -> dict[str, ColumnValues]:
+    """What -e tells; minisockets have no user, and the kernel writes 0 (net/ipv4/tcp_ipv4.c, get_timewait4_sock)."""
+    inode = rows.numbers("inode")
+    mini = rows_with(state, MINISOCKETS.__contains__) & (inode.data == 0)
+    user = replaced(rows.coded("user"), mini, None)
+    return {
+        "uid": numbers_in(user, lambda text: int(text) if text and UID.fullmatch(text) else None),
+        "user": user.mapped(lambda text: None if text and UID.fullmatch(text) else text),
+        "inode": inode,
+    }
 
 
 def timer_columns(timer: Coded) -> dict[str, ColumnValues]:
@@ -147,9 +158,9 @@ def timer_columns(timer: Coded) -> dict[str, ColumnValues]:
 
 
 def seconds(text: str) -> float | None:
-    """A time as netstat prints it; None when it is no number."""
+    """A time as netstat prints it, with the locale's decimal mark; None when it is no number."""
     try:
-        return float(text)
+        return float(text.replace(",", "."))
     except ValueError:
         return None
 

@@ -9,6 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from operator import attrgetter
 
 from closewait.errors import BadInput
 from closewait.formats.format import BytesFormat, Reading, TextFormat
@@ -138,7 +139,7 @@ def sight(reading: Reading, seen: Snapshot) -> Sight:
     """What the reading could and could not see."""
     return Sight(
         rows=seen.sockets.height,
-        lines_not_understood=reading.lines_not_understood,
+        lines_not_understood=tuple(sorted(reading.lines_not_understood, key=attrgetter("line_no"))),
         owners_hidden=owners_hidden(seen) if reading.owners_told is False else 0,
         owners_told=reading.owners_told,
         caveats=reading.caveats,

@@ -26,10 +26,11 @@ SERVICE_PORTS: Mapping[str, int] = {
     "xmpp-server": 5269, "stun": 3478, "stuns": 5349, "mdns": 5353, "llmnr": 5355, "hostmon": 5355, "postgresql": 5432,
     "rfb": 5900, "amqps": 5671, "amqp": 5672, "wsdapi": 5357, "couchdb": 5984, "wsman": 5985, "wsmans": 5986,
     "x11": 6000, "redis": 6379, "sane-port": 6566, "ircd": 6667, "ircs-u": 6697, "afs3-fileserver": 7000,
-    "afs3-callback": 7001, "http-alt": 8080, "https-alt": 8443, "8021": 8021, "privoxy": 8118, "wap-wsp": 9200,
+    "afs3-callback": 7001, "http-alt": 8080, "https-alt": 8443, "privoxy": 8118, "wap-wsp": 9200,
     "bacula-dir": 9101, "bacula-fd": 9102, "bacula-sd": 9103, "pdl-datastream": 9100, "git": 9418, "cslistener": 9000,
     "websm": 9090, "webmin": 10000, "zabbix-agent": 10050, "zabbix-trapper": 10051, "memcache": 11211, "db-lsp": 17500,
-    "mongodb": 27017,
+    "mongodb": 27017, "rmiregistry": 1099, "iscsi-target": 3260, "sieve": 4190, "radmin-port": 4899, "syslog-tls": 6514,
+    "puppet": 8140,
     # Not IANA's: /etc/services of Debian and the BSDs, %SystemRoot%\system32\drivers\etc\services of Windows
     "www": 80, "webcache": 8080, "squid": 3128, "smtps": 465, "ssmtp": 465, "loc-srv": 135, "rtmp": 1935,
     "rpcbind": 111, "kerberos-sec": 88, "gss-http": 488, "pop-3": 110, "nameserver": 42, "imap2": 143, "cmd": 514,
