@@ -66,6 +66,11 @@ class BytesFormat:
     read: Callable[[bytes], Sequence[Reading]]
 
 
+def never(dump: "Paste", section: "Paste") -> bool:
+    """The answer of a format whose runs have one section each."""
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class TextFormat:
     """A format of text: recognised by the lines of its beginning, read as a sequence of lines.
@@ -73,7 +78,8 @@ class TextFormat:
     `opens` is a pattern that the title or heading line with which a dump of this format begins matches; a paste is
     split into dumps there, and at shell commands and code fences. `recognises` sees the first lines of such a dump,
     tidied (see `formats.paste`), and says how many of them are its own; the format with the largest count reads the
-    dump.
+    dump. `continues` says whether the second of two successive dumps is a further section of the first's run: there
+    are tools that print a title and a heading for each protocol.
     """
 
     name: str
@@ -81,3 +87,4 @@ class TextFormat:
     opens: str
     recognises: Callable[[Sequence[str]], int]
     read: Callable[["Paste"], Sequence[Reading]]
+    continues: Callable[["Paste", "Paste"], bool] = never

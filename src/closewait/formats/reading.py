@@ -29,7 +29,9 @@ FIRST_LINES = 60  # of a dump, mostly enough to know its format by
 LONGEST_OPENING = 300  # characters; a longer line is no title, heading or command
 
 #: First words with which rows begin: their lines are not looked at as titles, headings or commands.
-ROW_BEGINS = re.compile(r"(?i:(?:tcp|udp|udplite|raw|sctp|unix)[46]*)|[0-9]+:")
+ROW_BEGINS = re.compile(
+    r"(?i:(?:tcp|udp|udplite|raw|sctp|unix|ipv)[46]*)|[0-9]+:|(?:[0-9]{1,3}\.){4}[0-9*]+|(?:0x)?[0-9A-Fa-f]{8,16}"
+)
 
 #: What else people hand over, by its first bytes.
 OTHER_THINGS = (
@@ -85,14 +87,28 @@ def tells_something(reading: Reading) -> bool:
 
 
 def dumps(paste: Paste, formats: Sequence[TextFormat]) -> Iterator[tuple[Paste, TextFormat]]:
-    """The dumps in a paste, each with the format that knows most of its first lines."""
+    """The dumps in a paste, each with the format that reads it; the sections of one run are one dump."""
+    begin = end = 0
+    reader = None
+    for start, stop, format in sections(paste, formats):
+        if format is not reader or not format.continues(paste[begin:end], paste[start:stop]):
+            if reader:
+                yield paste[begin:end], reader
+            begin, reader = start, format
+        end = stop
+    if reader:
+        yield paste[begin:end], reader
+
+
+def sections(paste: Paste, formats: Sequence[TextFormat]) -> Iterator[tuple[int, int, TextFormat]]:
+    """Where each title, heading or command with its rows begins and ends, and the format that knows most of it."""
     start = 0
     for opening, stop in pieces(paste, formats):
         if likeliest(paste[opening + 1 : stop], formats) and (format := likeliest(paste[start:stop], formats)):
-            yield paste[start:stop], format
+            yield start, stop, format
             start = stop
     if start == 0 and (format := likeliest(paste, formats)):
-        yield paste, format  # a heading without rows
+        yield 0, len(paste), format  # a heading without rows
 
 
 def pieces(paste: Paste, formats: Sequence[TextFormat]) -> Iterator[tuple[int, int]]:
