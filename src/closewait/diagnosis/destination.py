@@ -58,8 +58,10 @@ def destinations(look: Snapshot, rows: pl.DataFrame) -> list[Destination]:
     used = _own_ports(rows)
     if look.host.port_range is not None:
         used = used.filter(pl.col("source_port").is_between(*look.host.port_range))
+    many = used.group_by(KEY).len().filter(pl.col("len") >= PORTS_WARNING * range_ports).select(KEY)
     frame = (
-        used.group_by(KEY)
+        used.join(many, on=KEY, how="semi", nulls_equal=True)
+        .group_by(KEY)
         .agg(
             ports=pl.col("source_port").n_unique(),
             time_wait=(pl.col("state") == "TIME_WAIT").sum(),

@@ -20,9 +20,11 @@ from closewait.diagnosis.thresholds import (
 from closewait.snapshot.change import stayed
 from closewait.snapshot.timeline import Timeline
 
-#: A holder with more remote addresses than this on one remote port is summed over them: the number of groups stays
-#: small, and a crawler's thousand destinations are one place.
-DESTINATIONS_APART = 64
+#: A holder with more remote addresses on one port, or more remote ports, than this is summed over them: the number of
+#: groups stays small, and a crawler's thousand destinations are one place.
+PLACES_APART = 64
+
+OWNER = ["owner_kind", "owner_pid", "owner_process"]
 
 #: A write this much later than the peer's last data is more than the reply that ended the conversation.
 WRITE_AFTER_DATA_MS = 1000
@@ -43,19 +45,23 @@ def groups(timeline: Timeline, rows: pl.DataFrame) -> list[Group]:
 
 
 def _placed(rows: pl.DataFrame) -> pl.DataFrame:
-    """The rows with the place they belong to: the listening port of a server row, the remote end of a client row."""
+    """The rows with the place they belong to: the listening port of a server row, the remote end of a client row.
+
+    A holder with very many remote addresses on one port is one place, and so is one with very many remote ports.
+    """
     server = pl.col("role") == "server"
-    destinations = pl.col("remote_address").n_unique().over(["owner_pid", "owner_process", "remote_port"])
-    apart = rows["remote_address"].n_unique() <= DESTINATIONS_APART
-    remote = pl.col("remote_address")
+    address, port = pl.col("remote_address"), pl.col("remote_port")
+    if rows["remote_address"].n_unique() > PLACES_APART:
+        address = pl.when(address.n_unique().over([*OWNER, "remote_port"]) <= PLACES_APART).then(address)
+    if rows["remote_port"].n_unique() > PLACES_APART:
+        few_ports = port.n_unique().over([*OWNER, "role"]) <= PLACES_APART
+        address, port = pl.when(few_ports).then(address), pl.when(few_ports).then(port)
     return rows.with_columns(
         owner_uid=pl.when(pl.col("owner_kind") == OwnerKind.HIDDEN).then(pl.col("uid")),
-        place_port=pl.when(server).then(pl.col("local_port")).otherwise(pl.col("remote_port")),
+        place_port=pl.when(server).then(pl.col("local_port")).otherwise(port),
         place_service=pl.when(server).then(pl.col("local_service")).otherwise(pl.col("remote_service")),
-        place_address=pl.when(server).then(None).otherwise(
-            remote if apart else pl.when(destinations <= DESTINATIONS_APART).then(remote)
-        ),
-    )  # fmt: skip
+        place_address=pl.when(server).then(None).otherwise(address),
+    )
 
 
 def _counts() -> list[pl.Expr]:

@@ -66,27 +66,23 @@ def _sum_or_null(name: str) -> pl.Expr:
 
 
 def _with_role(sockets: pl.DataFrame, format_name: str) -> pl.DataFrame:
-    """`role` server or client; `role_guessed` where no listener row proves it."""
+    """`role` server or client; `role_guessed` where no listener row proves it.
+
+    Many connections that share their local end are a server's, also when its listener is closed or not in the dump;
+    many that share their remote end are a client's. Where neither repeats, the ports decide, unless the source lists
+    every listener: then a socket without one is a client's.
+    """
     listening = pl.col("listening").fill_null(False)
-    if format_name in LISTS_EVERY_LISTENER:
-        return sockets.with_columns(
-            role=pl.when(listening).then(pl.lit("server")).otherwise(pl.lit("client")), role_guessed=pl.lit(False)
-        )
     remotes = pl.len().over(["local_address", *LOCAL_END])
     locals_ = pl.len().over(["remote_address", *REMOTE_END])
     local_port, remote_port = pl.col("local_port"), pl.col("remote_port")
+    by_ports = (local_port < EPHEMERAL_FROM) & (remote_port >= EPHEMERAL_FROM)
     return sockets.with_columns(
-        role=pl.when(listening)
+        role=pl.when(listening | (remotes > locals_))
         .then(pl.lit("server"))
-        .when(remotes > locals_)
-        .then(pl.lit("server"))
-        .when(locals_ > remotes)
+        .when((locals_ > remotes) | ~by_ports.fill_null(False) | pl.lit(format_name in LISTS_EVERY_LISTENER))
         .then(pl.lit("client"))
-        .when((local_port < EPHEMERAL_FROM) & (remote_port >= EPHEMERAL_FROM))
-        .then(pl.lit("server"))
-        .when((remote_port < EPHEMERAL_FROM) & (local_port >= EPHEMERAL_FROM))
-        .then(pl.lit("client"))
-        .otherwise(pl.lit("client")),
+        .otherwise(pl.lit("server")),
         role_guessed=~listening,
     )
 
