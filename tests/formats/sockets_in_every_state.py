@@ -167,6 +167,11 @@ def bring_them_into_their_states() -> tuple[list[socket.socket], list[socket.soc
         ends[port] = front6.accept()[0]
     clients.pop(40016).close()  # an IPv4 client of the IPv6 listener: `::ffff:` addresses, CLOSE_WAIT
 
+    datagrams = [socket.socket(type=socket.SOCK_DGRAM) for _ in range(2)]  # UDP, told in the same tables as TCP
+    datagrams[0].bind(("127.0.0.1", 5353))
+    datagrams[1].connect((SERVER, 53))
+    servers += datagrams
+
     connect(40012, accept=False)
     gave_up, _ = connect(40013, accept=False)
     gave_up.send(b"hello")

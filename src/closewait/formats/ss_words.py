@@ -82,7 +82,8 @@ def cookie(text: str) -> int | None:
 
 def microseconds(milliseconds: str) -> int | None:
     """`0.358` ms as 358 µs; ss prints six significant digits, `1.2e+06` from there on."""
-    return round(float(milliseconds) * 1000) if REAL.fullmatch(milliseconds) else None
+    number = round(float(milliseconds) * 1000) if REAL.fullmatch(milliseconds) else None
+    return number if number is None or number <= LARGEST else None
 
 
 def seconds_left(text: str) -> float | None:
