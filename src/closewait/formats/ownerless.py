@@ -65,6 +65,6 @@ def hidden(columns: Mapping[str, Any], state: Coded, held: Mask) -> int:
     told = columns.get("inode", [None] * len(state))
     inodes: list[int | None] = told if isinstance(told, list) else told.tolist()
     queued = Counter[int]()
-    for row in rows_of(rows_with(state, "LISTEN".__eq__)):
+    for row in rows_of(rows_with(state, lambda name: name == "LISTEN")):
         queued[ports[row]] += waiting[row] or 0
     return unexplained([Ownerless(state[row] or "", ports[row], inodes[row]) for row in without], queued)

@@ -136,7 +136,7 @@ def tables_besides_tcp(paste: Paste, others: Sequence[int]) -> Iterator[tuple[in
 def columns_of(rows: Rows) -> dict[str, ColumnValues]:
     """The columns of the one table."""
     state = rows.coded("state").mapped(lambda text: text and from_linux_hex(text))
-    listening = rows_with(state, "LISTEN".__eq__)
+    listening = rows_with(state, lambda name: name == "LISTEN")
     queues, timer = rows.coded("queues"), rows.coded("timer")
     sent, received = (numbers_in(queues, hexadecimal(part)) for part in (slice(0, 8), slice(9, 17)))
     running = numbers_in(timer, hexadecimal(slice(0, 2)))
@@ -175,8 +175,8 @@ def ends_of(rows: Rows) -> dict[str, ColumnValues]:
 
 def are_written_forwards(addresses: Collection[str | None]) -> bool:
     """Whether the host is big-endian: then loopback addresses begin with their 127, elsewhere they end with it."""
-    backwards = any(digits and digits.endswith("7F") for digits in addresses)
-    return not backwards and any(digits and digits.startswith("7F0000") for digits in addresses)
+    told = [digits.upper() for digits in addresses if digits]
+    return any(digits.startswith("7F0000") for digits in told) and not any(digits.endswith("7F") for digits in told)
 
 
 def addresses(column: Coded, forwards: bool) -> Coded:

@@ -9,6 +9,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from closewait.formats import ss_words
 from closewait.formats.paste import Paste
@@ -43,12 +44,19 @@ def unwrapped(paste: Paste, layout: Layout) -> Unwrapped:
     """The rows of `paste`; a paste in which no row is continued is left as it is."""
     starts = paste.words.lines_beginning(layout.begins.fullmatch)
     others = paste.words.lines_besides(starts)
-    below_a_row = (line for line in others if line and starts[bisect_left(starts, line) - 1] == line - 1)
-    if not len(starts) or not any(continues([paste[line - 1]], paste[line], layout) for line in below_a_row):
+    if not any(continues([paste[row]], paste[line], layout) for row, line in below_rows(starts.tolist(), others)):
         return Unwrapped(paste, paste)
     rows = list(joined(paste, set(starts.tolist()), layout))
     text = "\n".join(row for _, row in rows)
     return Unwrapped(paste, Paste(Words.of(text), {}), [lines for lines, _ in rows])
+
+
+def below_rows(starts: Sequence[int], others: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """Each line of `others` that has a line of `starts` above it, with nothing but blank lines between."""
+    for before, line in pairwise((-1, *others)):
+        nearest = bisect_left(starts, line) - 1
+        if nearest >= 0 and starts[nearest] > before:
+            yield starts[nearest], line
 
 
 def joined(paste: Paste, beginning: set[int], layout: Layout) -> Iterator[tuple[list[int], str]]:

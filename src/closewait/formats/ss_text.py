@@ -78,7 +78,7 @@ def read(paste: Paste) -> Sequence[Reading]:
         "state": state,
         **rows.endpoint("local", "local"),
         **rows.endpoint("peer", "remote"),
-        **queues_of(rows, rows_with(state, "LISTEN".__eq__)),
+        **queues_of(rows, rows_with(state, lambda name: name == "LISTEN")),
     }
     tails = ss_tails.read(rows.columns["words"], state)
     columns |= tails.columns
