@@ -30,7 +30,7 @@ DATAGRAM_BYTES = 64 << 10  # the kernel fills up to 32 KiB for a reader with roo
 TRIES = 3
 ASK_AGAIN = (errno.ENOBUFS, errno.EAGAIN)  # the answer overran the buffer, or stopped
 NO_SUCH_FAMILY = (errno.ENOENT, errno.EAFNOSUPPORT)  # a kernel without IPv6
-LOST_PIECES = "The kernel's list of sockets was interrupted {tries} times: a few rows may be missing or doubled."
+LOST_PIECES = f"The kernel's list of sockets was interrupted {TRIES} times: a few rows may be missing or doubled."
 
 
 def open_netlink() -> socket.socket:
@@ -80,7 +80,7 @@ def read(wish: Wish, opener: Opener = open_netlink) -> Reading:
     extensions = sock_diag.extensions_for(wish.columns)
     dump = wish.begun.dump if wish.begun else None
     recorded = dump.blocks(BLOCK_BYTES) if dump and dump.is_whole() else None
-    caveats: tuple[str, ...] = (LOST_PIECES.format(tries=TRIES),)
+    caveats: tuple[str, ...] = (LOST_PIECES,)
     for _ in range(TRIES):
         replies = sock_diag.replies_for(wish.columns)
         try:
