@@ -26,20 +26,20 @@ class Spelling:
 
 
 #: Sources: RFC 9293 section 3.3.2; ss and lsof as installed by Debian 12; Linux include/net/tcp_states.h and net-tools
-#: netstat.c; netinet/tcp_fsm.h of FreeBSD and xnu; netstat inet.c of NetBSD; real dumps; Microsoft's pages; RFC 4022.
+#: netstat.c; netinet/tcp_fsm.h of FreeBSD and xnu; real dumps; Microsoft's pages; RFC 4022.
 WORDS = """
-RFC           ss          Linux        BSD          Windows       PowerShell   SNMP         Cisco       NetBSD
-LISTEN        LISTEN      LISTEN       LISTEN       LISTENING     Listen       listen       LISTEN      LISTEN
-SYN-SENT      SYN-SENT    SYN_SENT     SYN_SENT     SYN_SENT      SynSent      synSent      SYNSENT     SYNSEN
-SYN-RECEIVED  SYN-RECV    SYN_RECV     SYN_RCVD     SYN_RECEIVED  SynReceived  synReceived  SYNRCVD?    SYSRCV
-ESTABLISHED   ESTAB       ESTABLISHED  ESTABLISHED  ESTABLISHED   Established  established  ESTAB       ESTABL
-FIN-WAIT-1    FIN-WAIT-1  FIN_WAIT1    FIN_WAIT_1   FIN_WAIT_1    FinWait1     finWait1     FINWAIT1?   FWAIT1
-FIN-WAIT-2    FIN-WAIT-2  FIN_WAIT2    FIN_WAIT_2   FIN_WAIT_2    FinWait2     finWait2     FINWAIT2?   FWAIT2
-CLOSE-WAIT    CLOSE-WAIT  CLOSE_WAIT   CLOSE_WAIT   CLOSE_WAIT    CloseWait    closeWait    CLOSEWAIT?  CLWAIT
-CLOSING       CLOSING     CLOSING      CLOSING      CLOSING       Closing      closing      CLOSING?    CLOSNG
-LAST-ACK      LAST-ACK    LAST_ACK     LAST_ACK     LAST_ACK      LastAck      lastAck      LASTACK?    LASTAK
-TIME-WAIT     TIME-WAIT   TIME_WAIT    TIME_WAIT    TIME_WAIT     TimeWait     timeWait     TIMEWAIT?   TMWAIT
-CLOSED        UNCONN      CLOSE        CLOSED       CLOSED        Closed       closed       CLOSED?     CLOSED
+RFC           ss          Linux        BSD          Windows       PowerShell   SNMP         Cisco
+LISTEN        LISTEN      LISTEN       LISTEN       LISTENING     Listen       listen       LISTEN
+SYN-SENT      SYN-SENT    SYN_SENT     SYN_SENT     SYN_SENT      SynSent      synSent      SYNSENT
+SYN-RECEIVED  SYN-RECV    SYN_RECV     SYN_RCVD     SYN_RECEIVED  SynReceived  synReceived  SYNRCVD?
+ESTABLISHED   ESTAB       ESTABLISHED  ESTABLISHED  ESTABLISHED   Established  established  ESTAB
+FIN-WAIT-1    FIN-WAIT-1  FIN_WAIT1    FIN_WAIT_1   FIN_WAIT_1    FinWait1     finWait1     FINWAIT1?
+FIN-WAIT-2    FIN-WAIT-2  FIN_WAIT2    FIN_WAIT_2   FIN_WAIT_2    FinWait2     finWait2     FINWAIT2?
+CLOSE-WAIT    CLOSE-WAIT  CLOSE_WAIT   CLOSE_WAIT   CLOSE_WAIT    CloseWait    closeWait    CLOSEWAIT?
+CLOSING       CLOSING     CLOSING      CLOSING      CLOSING       Closing      closing      CLOSING?
+LAST-ACK      LAST-ACK    LAST_ACK     LAST_ACK     LAST_ACK      LastAck      lastAck      LASTACK?
+TIME-WAIT     TIME-WAIT   TIME_WAIT    TIME_WAIT    TIME_WAIT     TimeWait     timeWait     TIMEWAIT?
+CLOSED        UNCONN      CLOSE        CLOSED       CLOSED        Closed       closed       CLOSED?
 """
 
 #: Windows translates the states into German and, as far as real dumps show, into no other language. net-tools
@@ -68,7 +68,6 @@ TELLERS = {
     "PowerShell": "PowerShell Get-NetTCPConnection and .NET TcpState",
     "SNMP": "SNMP TCP-MIB",
     "Cisco": "Cisco IOS show tcp",
-    "NetBSD": "netstat -An on NetBSD",
     "Windows-German": "netstat on German Windows",
     "Linux-German": "netstat on Linux, in German",
     "Linux-Spanish": "netstat on Linux, in Spanish",
