@@ -153,6 +153,7 @@ def test_the_tables_of_udp_are_passed_over(text: str) -> None:
         HEADING + CLOSE_WAIT + HEADING6 + LISTEN6,
         "==> /proc/net/tcp <==\n" + HEADING + CLOSE_WAIT + "\n==> /proc/net/tcp6 <==\n" + HEADING6 + LISTEN6,
         CLOSE_WAIT + "IPv6:\n" + LISTEN6,
+        "$ cat /proc/net/tcp\n" + HEADING + CLOSE_WAIT + "$ cat /proc/net/tcp6\n" + HEADING6 + LISTEN6,
     ],
 )
 def test_tcp_and_tcp6_are_one_look(text: str) -> None:

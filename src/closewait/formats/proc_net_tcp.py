@@ -17,7 +17,7 @@ passed over.
 
 import re
 from array import array
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
 from closewait.formats.format import ColumnValues, Reading, TextFormat
 from closewait.formats.paste import Paste
@@ -84,6 +84,19 @@ WITHOUT_TCP_INFO = ("LISTEN", "TIME_WAIT", "SYN_RECEIVED")
 def recognises(lines: Sequence[str]) -> int:
     """How many of these lines are headings or rows of such a table."""
     return sum(HEADING.match(line) is not None or ROWS.places(line) is not None for line in lines)
+
+
+def continues(dump: Paste, section: Paste) -> bool:
+    """Whether `section` is the tcp6 to the tcp that `dump` ends with: two files of one moment, printed in turn."""
+    return (first_protocol(reversed(dump)), first_protocol(section)) == ("tcp", "tcp6")
+
+
+def first_protocol(lines: Iterable[str]) -> str | None:
+    """`tcp` or `tcp6`, by the first of these lines that is a row."""
+    for line in lines:
+        if places := ROWS.places(line):
+            return PROTOCOLS[len(line[slice(*places["local"])].partition(":")[0])]
+    return None
 
 
 def read(paste: Paste) -> Sequence[Reading]:
@@ -214,4 +227,5 @@ FORMAT = TextFormat(
     opens=r" *(?:sl +)?local_address +rem_address +st\b(?!.*\bdrops\b)",  # tcp6 belongs to the tcp before it
     recognises=recognises,
     read=read,
+    continues=continues,
 )
