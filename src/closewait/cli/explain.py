@@ -5,15 +5,14 @@ from typing import Annotated
 
 import typer
 
-from closewait.cli.options import Json
+from closewait.cli.options import Json, Quiet
 from closewait.errors import BadUsage
 
 
 def explain(
-    words: Annotated[
-        list[str], typer.Argument(metavar="WORD...", help="A state in any spelling, a rule, or a setting.")
-    ],
+    words: Annotated[list[str], typer.Argument(metavar="WORD", help="A state in any spelling, a rule, or a setting.")],
     json: Json = False,
+    quiet: Quiet = False,
 ) -> int:
     """Explain a state, a rule or a setting, under any of its names.
 
@@ -32,5 +31,6 @@ def explain(
             near = view.near(word)
             hint = f" Did you mean {', '.join(near)}?" if near else " Try a state (CLOSE_WAIT), a rule or a setting."
             raise BadUsage(f"closewait knows no state, rule or setting called {word!r}.{hint}")
-        print(json_text.dumps(told, ensure_ascii=False) if json else told)
+        if not quiet:
+            print(json_text.dumps(told, ensure_ascii=False) if json else told)
     return 0

@@ -11,7 +11,7 @@ UNITS_S = {"": 1.0, "s": 1.0, "ms": 0.001, "m": 60.0, "min": 60.0, "h": 3600.0, 
 
 Sources = Annotated[
     list[str] | None,
-    typer.Argument(metavar="[SOURCE]...", help="A dump's file, - for standard input, netns:NAME; nothing: this host."),
+    typer.Argument(metavar="SOURCE", help="A dump's file, - for standard input, netns:NAME; nothing: this host."),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Answer in JSON, schema closewait/1.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors; the exit status is the answer.")]
