@@ -166,6 +166,7 @@ def with_plain_blanks(text: str) -> str:
 
 
 def has_odd_spaces(words: Words) -> bool:
-    """Whether control characters or odd spaces stand in these lines: most dumps have none and need no second reading."""
+    """Whether control characters or odd spaces stand in these lines; most dumps have none and are read once."""
     octets = words.text.data
-    return words.text.has_controls or any(space[:1] in octets and space in octets for space in ODD_SPACES)
+    odd = not octets.isascii() and any(space[:1] in octets and space in octets for space in ODD_SPACES)
+    return odd or words.text.has_controls

@@ -25,7 +25,7 @@ from closewait.tcp.spellings import canonical
 Format = BytesFormat | TextFormat
 
 HOLDER_NAMES = tuple(column.name for column in HOLDERS)
-FIRST_LINES = 60  # of a dump, mostly enough to know its format by
+FIRST_LINES = 20  # of a dump, mostly enough to know its format by
 LONGEST_OPENING = 300  # characters; a longer line is no title, heading or command
 
 #: First words with which rows begin: their lines are not looked at as titles, headings or commands.

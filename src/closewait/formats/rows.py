@@ -80,6 +80,7 @@ class Layout:
         tokens |= {"[": "(?:", "]": ")?"}
         columns = "".join(tokens[token] for token in re.findall(r"\w+|[\[\]]", synopsis))
         self.pattern = re.compile(f" *{columns}{behind}$")
+        self.to_be_checked = [name for name, part in self.parts.items() if part != Part(begins)]  # the others are known
 
     def places(self, line: str) -> dict[str, tuple[int, int]] | None:
         """Where each column of this line begins and ends, in characters; None when the line is no such row."""
@@ -162,8 +163,9 @@ class Rows:
             f"{end}_address": places if plain else places.mapped(address_of),
             f"{end}_port": in_range,
         }
-        names = behind.where(masked(in_range)).coded
-        if any(names.values):
+        unusual = masked(in_range) & behind.are_told()
+        if unusual.any():
+            names = behind.where(unusual).coded
             columns[f"{end}_port"] = first_told(in_range, numbers_in(names, number_of))
             columns[f"{end}_service"] = names.mapped(service_of)
         if end == "local" and before.source.has(b"%"):
@@ -200,8 +202,9 @@ def read_rows(paste: Paste, layout: Layout) -> Rows:
         if shape := likely_shape(words, lines[alike], layout):
             columns.put(alike, {name: words.run(lines[alike], *run) for name, run in shape.items()})
     spans = columns.spans()
-    for name, column in spans.items():
-        columns.forget(~layout.fitting(name, column))
+    for name in layout.to_be_checked:
+        if not spans[name].are_missing().all():
+            columns.forget(~layout.fitting(name, spans[name]))
     if not columns.read.all():
         for row in rows_of(~columns.read):
             read_one(words, int(lines[row]), layout, columns, row)

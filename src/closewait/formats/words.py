@@ -23,7 +23,8 @@ LANE_BYTES = 8  # words are compared eight bytes at a time
 LANE_MASKS = np.array([*((1 << (8 * n)) - 1 for n in range(LANE_BYTES + 1)), 0], dtype=np.uint64)  # the last for -1
 LONGEST_BY_LANES = 64  # bytes; longer texts are rare, and compared as strings
 HASH_MULTIPLIER, HASH_SHIFT = np.uint64(0x9E3779B97F4A7C15), np.uint64(29)  # the golden ratio's bits: odd and irregular
-EIGHT_ZEROS = np.uint64(0x3030303030303030)
+UNUSED_BITS = np.array([0, *(8 * (LANE_BYTES - digits) for digits in range(1, LANE_BYTES + 1))], dtype=np.uint64)
+ZERO_DIGITS = np.uint64(0x3030303030303030) & ~LANE_MASKS[LANE_BYTES::-1]  # in as many of the last bytes
 SIX_MORE_THAN_A_DIGIT, HIGH_BITS = np.uint64(0x7676767676767676), np.uint64(0x8080808080808080)
 SAMPLE_ROWS = 256
 
@@ -37,9 +38,9 @@ class Text:
         self.data = encoded + bytes(LANE_BYTES)  # so that a lane may begin at any byte
         self.octets = np.frombuffer(self.data, dtype=np.uint8)
         self.lanes = np.ndarray((self.size + 1,), dtype="<u8", buffer=self.data, strides=(1,))
-        blank = np.concatenate(([True], self.octets <= BLANK))
-        edges = np.flatnonzero(blank[1:] != blank[:-1])
-        self.begins, self.ends = edges[::2], edges[1::2]
+        blank = np.ones(len(self.octets) + 1, dtype=np.bool_)
+        np.less_equal(self.octets, BLANK, out=blank[1:])
+        self.words = np.flatnonzero(blank[1:] != blank[:-1]).reshape(-1, 2)  # where each begins and ends
         self._places: dict[bytes, Places] = {}
 
     def places_of(self, octet: bytes) -> Places:
@@ -82,13 +83,15 @@ class Words:
         whole = Text(text)
         unclosed = [] if text.endswith("\n") or not text else [whole.size]
         line_ends = np.concatenate(([-1], whole.newlines, unclosed)).astype(np.int64)
-        return cls(whole, line_ends, np.searchsorted(whole.begins, line_ends))
+        return cls(whole, line_ends, np.searchsorted(whole.words[:, 0], line_ends))
 
     def __len__(self) -> int:
         return len(self._line_ends) - 1
 
     def section(self, start: int, stop: int) -> "Words":
         """The lines from `start` up to, not including, `stop`."""
+        if start == 0 and stop == len(self):
+            return self  # with what is already known of its words
         return Words(self.text, self._line_ends[start : stop + 1], self._first_words[start : stop + 1])
 
     def line(self, number: int) -> str:
@@ -110,16 +113,15 @@ class Words:
 
     def run(self, lines: Places, first: int, last: int) -> "Spans":
         """Of each of these lines the words from the `first` to the `last`, counted from 0; each line must have them."""
-        words = self._first_words[lines]
-        return Spans(self.text, self.text.begins[words + first], self.text.ends[words + last])
+        begins = self.text.words.take(self._first_words[lines] + first, axis=0)
+        ends = begins if first == last else self.text.words.take(self._first_words[lines] + last, axis=0)
+        return Spans(self.text, begins[:, 0], ends[:, 1])
 
     def places_in_line(self, line: int) -> list[tuple[int, int]]:
         """Where each word of one line begins and ends, counted in bytes from the line's beginning."""
         words = slice(self._first_words[line], self._first_words[line + 1])
         begin = self.line_begin(line)
-        return list(
-            zip((self.text.begins[words] - begin).tolist(), (self.text.ends[words] - begin).tolist(), strict=True)
-        )
+        return [(first, last) for first, last in (self.text.words[words] - begin).tolist()]
 
     def lines_beginning(self, holds: Callable[[str], object]) -> Places:
         """The lines with a first word of which `holds` says so; each different first word is asked about once."""
@@ -148,7 +150,7 @@ class Words:
     def lines_beginning_with_one_of(self, first_octets: bytes) -> Places:
         """The lines whose first octet that is no blank is one of these."""
         written = np.flatnonzero(self.counts)
-        firsts = self.text.octets[self.text.begins[self._first_words[written]]]
+        firsts = self.text.octets[self.text.words[self._first_words[written], 0]]
         return written[np.isin(firsts, np.frombuffer(first_octets, dtype=np.uint8))]
 
     def lines_containing(self, octet: bytes) -> Places:
@@ -177,7 +179,8 @@ class Spans:
     @cached_property
     def lengths(self) -> Places:
         """How many bytes stand there in each row; -1 where nothing does."""
-        return np.where(self.begins < 0, -1, self.ends - self.begins)
+        lengths = self.ends - self.begins
+        return lengths if self.begins.min(initial=0) >= 0 else np.where(self.begins < 0, -1, lengths)
 
     def texts(self) -> list[str]:
         """What stands there in each row; an empty text where nothing does."""
@@ -196,12 +199,14 @@ class Spans:
         """What stands there in each row, each different text made into a string once."""
         longest = int(self.lengths.max(initial=0))
         lanes = [self._lane(offset) for offset in range(0, min(longest, LONGEST_BY_LANES), LANE_BYTES)]
-        keys = self.lengths.astype(np.uint64)
+        keys = (self.lengths < 0).astype(np.uint64)  # no text has a lane of 1, a control character
         for lane in lanes:
             keys = (keys ^ lane) * HASH_MULTIPLIER
             keys ^= keys >> HASH_SHIFT
         examples, codes = different(keys)
-        if longest > LONGEST_BY_LANES or any(np.any(own != own[examples][codes]) for own in (self.lengths, *lanes)):
+        if longest > LONGEST_BY_LANES or (
+            len(lanes) > 1 and any(np.any(lane != lane[examples][codes]) for lane in lanes)
+        ):
             examples, codes = different(np.array(self.texts(), dtype=object))  # long texts, or two with one key
         told = self.lengths[examples] >= 0
         texts = self[examples].texts()
@@ -209,8 +214,9 @@ class Spans:
 
     def _lane(self, offset: int) -> Lane:
         """Eight bytes of each row's text from `offset` on, zero behind its end."""
-        octets = np.clip(self.lengths - offset, -1, LANE_BYTES)
-        lane: Lane = self.source.lanes[np.minimum(self.begins + offset, self.source.size)] & LANE_MASKS[octets]
+        octets = np.clip(self.lengths - offset if offset else self.lengths, -1, LANE_BYTES)
+        begins = np.minimum(self.begins + offset, self.source.size) if offset else self.begins
+        lane: Lane = self.source.lanes[begins] & LANE_MASKS[octets]
         return lane
 
     @cached_property
@@ -284,31 +290,47 @@ class Columns:
 
     def __init__(self, source: Text, names: Iterable[str], rows: int) -> None:
         self.source = source
-        self._begins = {name: np.full(rows, -1) for name in names}
-        self._ends = {name: np.full(rows, -1) for name in names}
+        nothing = np.full(rows, -1)  # shared by columns until one is put
+        self._begins = dict.fromkeys(names, nothing)
+        self._ends = dict.fromkeys(self._begins, nothing)
+        self._put: set[str] = set()
         self.read = np.zeros(rows, dtype=np.bool_)  # which rows have been read
 
     def put(self, rows: Places, runs: Mapping[str, Spans]) -> None:
-        """These rows have these columns."""
+        """These rows, in ascending order, have these columns."""
         for name, run in runs.items():
-            self._begins[name][rows], self._ends[name][rows] = run.begins, run.ends
+            if len(rows) == len(self.read):
+                self._begins[name], self._ends[name] = run.begins, run.ends
+                self._put.add(name)
+            else:
+                begins, ends = self._own(name)
+                begins[rows], ends[rows] = run.begins, run.ends
         self.read[rows] = True
 
     def put_one(self, row: int, places: Mapping[str, tuple[int, int]]) -> None:
         """This row has these columns."""
         for name, (begin, end) in places.items():
-            self._begins[name][row], self._ends[name][row] = begin, end
+            begins, ends = self._own(name)
+            begins[row], ends[row] = begin, end
         self.read[row] = True
 
     def forget(self, rows: Mask) -> None:
         """These rows have not been read."""
-        for places in (*self._begins.values(), *self._ends.values()):
-            places[rows] = -1
-        self.read[rows] = False
+        if rows.any():
+            for name in self._put:
+                self._begins[name][rows] = self._ends[name][rows] = -1
+            self.read[rows] = False
 
     def spans(self) -> dict[str, Spans]:
         """Each column of all rows."""
         return {name: Spans(self.source, begins, self._ends[name]) for name, begins in self._begins.items()}
+
+    def _own(self, name: str) -> tuple[Places, Places]:
+        """The places of one column, to be changed."""
+        if name not in self._put:
+            self._begins[name], self._ends[name] = self._begins[name].copy(), self._ends[name].copy()
+            self._put.add(name)
+        return self._begins[name], self._ends[name]
 
 
 def different(keys: npt.NDArray[Any]) -> tuple[Places, Places]:
@@ -341,8 +363,7 @@ def decimal(lane: Lane, digits: Places) -> tuple[Places, Mask]:
 
     All eight are computed at once: pairs, then fours, then eight, each in its own part of the 64 bits.
     """
-    unused = ((LANE_BYTES - digits) * 8).astype(np.uint64)
-    filled = np.where(digits > 0, lane << np.minimum(unused, 63), 0) ^ (EIGHT_ZEROS & ~LANE_MASKS[LANE_BYTES - digits])
+    filled = (lane << UNUSED_BITS[digits]) ^ ZERO_DIGITS[digits]
     are_digits = ((filled + SIX_MORE_THAN_A_DIGIT) | filled) & HIGH_BITS == 0
     pairs = (filled * 10 + (filled >> 8)) & 0x00FF00FF00FF00FF
     fours = (pairs * 100 + (pairs >> 16)) & 0x0000FFFF0000FFFF

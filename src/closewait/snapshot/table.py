@@ -46,7 +46,7 @@ def frame(columns: Sequence[Column], values: Mapping[str, Any]) -> pl.DataFrame:
         elif isinstance(given, pl.Series):
             series.append(given.cast(dtype).alias(column.name))
         elif isinstance(given, Coded):
-            series.append(pl.Series(column.name, given.values, dtype=dtype).gather(given.codes))
+            series.append(pl.Series(column.name, given.values, dtype=dtype)[pl.Series(given.codes, dtype=pl.UInt32)])
         else:
             series.append(pl.Series(column.name, given, dtype=dtype, strict=False))
     return pl.DataFrame(series)
