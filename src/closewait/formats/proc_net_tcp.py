@@ -17,6 +17,7 @@ passed over.
 
 import re
 from array import array
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
 from closewait.formats.format import ColumnValues, Reading, TextFormat
@@ -29,15 +30,23 @@ from closewait.tcp.spellings import from_linux_hex
 
 USER_HZ = 100  # ticks a second, on every architecture but Alpha and Itanium (include/uapi/asm-generic/param.h)
 
-EIGHT, FOUR = r"[0-9A-Fa-f]{8}", r"[0-9A-Fa-f]{4}"
-ADDRESS, PORT = re.compile(rf"{EIGHT}(?:(?:{EIGHT}){{3}})?"), re.compile(FOUR)
-ENDPOINT = f"{ADDRESS.pattern}:{FOUR}"
+EIGHT = r"[0-9A-Fa-f]{8}"
+ENDPOINT = rf"{EIGHT}(?:(?:{EIGHT}){{3}})?:[0-9A-Fa-f]{{4}}"
+HEXADECIMAL = re.compile(r"[0-9A-Fa-f]*")
 
 
 def are_endpoints(column: Spans) -> Mask:
-    """Which rows have an address and a port there: there are fewer different ones of each than of both together."""
-    before, behind = column.halves
-    return before.are(ADDRESS.fullmatch) & behind.are(PORT.fullmatch)
+    """Which rows have an address and a port there."""
+    address, port = column.halves
+    whole: Mask = ((address.lengths == 8) | (address.lengths == 32)) & (port.lengths == 4)
+    return whole & are_hexadecimal(address) & are_hexadecimal(port)
+
+
+def are_hexadecimal(column: Spans) -> Mask:
+    """Which rows have nothing but such digits there; where all have, one look at all of them is enough."""
+    if HEXADECIMAL.fullmatch("".join(text for text in column.coded.values if text)):
+        return column.are_told()
+    return column.are(HEXADECIMAL.fullmatch)
 
 
 def are_serials(column: Spans) -> Mask:
@@ -105,16 +114,16 @@ def read(paste: Paste) -> Sequence[Reading]:
     others = paste.words.lines_besides(rows.lines, rows.missed)
     if not len(rows) and not any(HEADING.match(paste[line]) for line in others):
         return ()
-    cut = rows.missed.tolist() + [line for line in others if CUT_ON_THE_LEFT.match(paste[line])]
+    cut = sorted(rows.missed.tolist() + [line for line in others if CUT_ON_THE_LEFT.match(paste[line])])
     tcp = ~are_of_udp(paste, rows)
     for first, last in tables_besides_tcp(paste, others):
-        tcp &= (rows.lines < first) | (rows.lines > last)
-        cut = [line for line in cut if not first <= line <= last]
+        tcp[slice(*rows.lines.searchsorted((first, last + 1)))] = False
+        del cut[bisect_left(cut, first) : bisect_right(cut, last)]
     return (
         Reading(
             format=FORMAT.name,
             columns=columns_of(rows.chosen(tcp)),
-            lines_not_understood=tuple(paste.not_understood(line, "the row is cut") for line in sorted(cut)),
+            lines_not_understood=tuple(paste.not_understood(line, "the row is cut") for line in cut),
         ),
     )
 
