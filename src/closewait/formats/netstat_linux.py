@@ -45,14 +45,15 @@ ROW = Layout(
     behind=r"(?:<-.*|(?<=  ).*)?",  # remarks that somebody wrote beside the row
 )
 
-TITLE = r".*(?:[Ii]nternet|インターネット|интернет).*\(.+"
+TITLE = r" *[^\W\d][\w ]{0,24}?(?:[Ii]nternet|インターネット|интернет)[\w ]{0,20}\(.+"
 HEADING = re.compile(r" *Proto +(?!RefCnt)(?!.*\(state\))")  # not that of unix sockets, not that of a BSD
 
 #: The remark that owners are hidden, in the languages of net-tools' message files and of real dumps; busybox's last.
 OWNERS_HIDDEN = re.compile(
-    r".*(?:Not all processes could be identified|nicht alle Prozesse identifiziert|No todos los procesos pueden ser|"
-    r"processus ne peuvent être identifiés|Nem todos os processos|Všechny procesy nemohly|Mõnesid protsesse|"
-    r"一部のプロセス|并非所有进程|並非所有|geteuid\(\)=[1-9]|showing only processes with your user ID)"
+    r" *(?:[(（]|netstat: ).{0,60}?(?:Not all processes could be identified|nicht alle Prozesse identifiziert|"
+    r"No todos los procesos pueden ser|processus ne peuvent être identifiés|Nem todos os processos|"
+    r"Všechny procesy nemohly|Mõnesid protsesse|一部のプロセス|并非所有进程|並非所有|geteuid\(\)=[1-9]|"
+    r"showing only processes with your user ID)"
 )
 TABLE_MISSING = re.compile(r"netstat: (?P<file>/proc/net/tcp6?): .+")
 OTHER_SOCKETS = re.compile(r"(?:tcp|udp|udplite|raw|sctp|icmp)[46]*|unix|l2cap|rfcomm|dccp")

@@ -26,6 +26,7 @@ Format = BytesFormat | TextFormat
 
 HOLDER_NAMES = tuple(column.name for column in HOLDERS)
 FIRST_LINES = 20  # of a dump, mostly enough to know its format by
+OF_EACH_FIRST_WORD, OTHER_LINES = 3, 20_000  # lines looked at where those tell nothing: long noise before a dump
 LONGEST_OPENING = 300  # characters; a longer line is no title, heading or command
 
 #: First words with which rows begin: their lines are not looked at as titles, headings or commands.
@@ -125,9 +126,10 @@ def may_open(line: str, opens: re.Pattern[str]) -> bool:
 
 
 def likeliest(dump: Paste, formats: Sequence[TextFormat]) -> TextFormat | None:
-    """The format that knows most of the first lines, or, where none knows any, of all lines; None when none does."""
-    for lines in (dump[:FIRST_LINES], dump[FIRST_LINES:]):
-        counts = [format.recognises([*lines]) for format in formats]
+    """The format that knows most of the first lines, or, where none knows any, of others; None when none does."""
+    for lines in (dump[:FIRST_LINES], (dump[line] for line in dump.words.examples(OF_EACH_FIRST_WORD)[:OTHER_LINES])):
+        seen = list(lines)
+        counts = [format.recognises(seen) for format in formats]
         if any(counts):
             return formats[counts.index(max(counts))]
     return None

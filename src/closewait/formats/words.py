@@ -134,6 +134,15 @@ class Words:
         written = np.flatnonzero(self.counts)
         return written, self.run(written, 0, 0)
 
+    def examples(self, of_each: int) -> list[int]:
+        """Some lines that begin with each different first word, in the order of the text."""
+        lines, firsts = self._firsts
+        codes = firsts.coded.codes
+        order = np.argsort(codes, kind="stable")
+        group_begins = np.searchsorted(codes[order], codes[order])
+        chosen: list[int] = np.sort(lines[order[np.arange(len(order)) - group_begins < of_each]]).tolist()
+        return chosen
+
     def lines_besides(self, *lines: Places) -> list[int]:
         """The lines that have words and are none of these."""
         others = self.counts > 0
