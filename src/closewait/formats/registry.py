@@ -1,6 +1,14 @@
 """Every format that closewait knows, and reading by whichever of them knows the bytes."""
 
-from closewait.formats import closewait_json, netstat_linux, netstat_windows, proc_net_tcp, sock_diag, ss_text
+from closewait.formats import (
+    closewait_json,
+    netstat_bsd,
+    netstat_linux,
+    netstat_windows,
+    proc_net_tcp,
+    sock_diag,
+    ss_text,
+)
 from closewait.formats.format import Reading
 from closewait.formats.reading import Format, readings, snapshot
 from closewait.snapshot.table import Snapshot
@@ -11,6 +19,7 @@ FORMATS: tuple[Format, ...] = (
     closewait_json.FORMAT,
     proc_net_tcp.FORMAT,
     ss_text.FORMAT,
+    netstat_bsd.FORMAT,
     netstat_windows.FORMAT,
     netstat_linux.FORMAT,
 )
