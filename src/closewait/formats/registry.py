@@ -4,6 +4,7 @@ from closewait.formats import (
     closewait_json,
     netstat_bsd,
     netstat_linux,
+    netstat_solaris,
     netstat_windows,
     proc_net_tcp,
     sock_diag,
@@ -20,6 +21,7 @@ FORMATS: tuple[Format, ...] = (
     proc_net_tcp.FORMAT,
     ss_text.FORMAT,
     netstat_bsd.FORMAT,
+    netstat_solaris.FORMAT,
     netstat_windows.FORMAT,
     netstat_linux.FORMAT,
 )
