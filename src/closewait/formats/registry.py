@@ -2,6 +2,7 @@
 
 from closewait.formats import (
     closewait_json,
+    netstat_aix,
     netstat_bsd,
     netstat_linux,
     netstat_solaris,
@@ -22,6 +23,7 @@ FORMATS: tuple[Format, ...] = (
     ss_text.FORMAT,
     netstat_bsd.FORMAT,
     netstat_solaris.FORMAT,
+    netstat_aix.FORMAT,
     netstat_windows.FORMAT,
     netstat_linux.FORMAT,
 )
