@@ -1,6 +1,8 @@
 """Every format that closewait knows, and reading by whichever of them knows the bytes."""
 
 from closewait.formats import (
+    cisco_sockets,
+    cisco_tcp_brief,
     closewait_json,
     netstat_aix,
     netstat_bsd,
@@ -24,6 +26,8 @@ FORMATS: tuple[Format, ...] = (
     netstat_bsd.FORMAT,
     netstat_solaris.FORMAT,
     netstat_aix.FORMAT,
+    cisco_tcp_brief.FORMAT,
+    cisco_sockets.FORMAT,
     netstat_windows.FORMAT,
     netstat_linux.FORMAT,
 )
