@@ -2,7 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from closewait.formats.words import Spans, Words, masked
+from closewait.formats.arrays import masked
+from closewait.formats.words import Spans, Words
 
 WORDS = st.text(
     st.characters(min_codepoint=0x21, exclude_characters="\x7f", exclude_categories=["Cs"]), min_size=1, max_size=30

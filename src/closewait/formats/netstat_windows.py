@@ -19,10 +19,10 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 
+from closewait.formats.arrays import Numbers, masked, only, replaced, rows_with
 from closewait.formats.format import ColumnValues, Reading, TextFormat
 from closewait.formats.paste import Paste
 from closewait.formats.rows import ENDPOINT, NUMBER, Layout, Part, Rows, read_rows
-from closewait.formats.words import Numbers, masked, only, replaced, rows_with
 from closewait.snapshot.coded import Coded
 from closewait.snapshot.sight import LineNotUnderstood
 from closewait.tcp.spellings import canonical

@@ -16,7 +16,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
 
-from closewait.formats.words import Mask, rows_of, rows_with
+from closewait.formats.arrays import Mask, rows_of, rows_with
 from closewait.snapshot.coded import Coded
 
 #: States in which a program holds the socket, or will when it accepts it.

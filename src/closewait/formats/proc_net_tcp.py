@@ -20,11 +20,12 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
+from closewait.formats.arrays import Mask, numbers_in, only, rows_with
 from closewait.formats.format import ColumnValues, Reading, TextFormat
 from closewait.formats.paste import Paste
 from closewait.formats.rows import NUMBER, REST, Layout, Part, Rows, read_rows
 from closewait.formats.sock_diag.address_text import ipv4_text, ipv6_text
-from closewait.formats.words import Mask, Spans, numbers_in, only, rows_with
+from closewait.formats.words import Spans
 from closewait.snapshot.coded import Coded
 from closewait.tcp.spellings import from_linux_hex
 

@@ -11,15 +11,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from closewait.formats.addresses import HIGHEST_PORT, place, port
-from closewait.formats.format import ColumnValues
-from closewait.formats.paste import Paste
-from closewait.formats.words import (
-    Columns,
+from closewait.formats.arrays import (
     Mask,
     Numbers,
     Places,
-    Spans,
-    Words,
     first_told,
     masked,
     merged,
@@ -28,6 +23,9 @@ from closewait.formats.words import (
     rows_of,
     rows_with,
 )
+from closewait.formats.format import ColumnValues
+from closewait.formats.paste import Paste
+from closewait.formats.words import Columns, Spans, Words
 from closewait.snapshot.coded import Coded
 
 WORTH_CHECKING_TOGETHER = 16  # fewer lines are sooner read one by one

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from closewait.formats import ss_omissions, ss_words
+from closewait.formats.arrays import Mask, Numbers, only, replaced, rows_of, rows_with
 from closewait.formats.format import ColumnValues, HolderColumns
 from closewait.formats.ss_words import Told
-from closewait.formats.words import Mask, Numbers, Spans, only, replaced, rows_of, rows_with
+from closewait.formats.words import Spans
 from closewait.snapshot.coded import Coded
 
 ONE_NAME = re.compile(r'users:\(\("([^"]*)",pid')

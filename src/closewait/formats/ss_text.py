@@ -17,12 +17,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from closewait.formats import ownerless, ss_command, ss_tails
+from closewait.formats.arrays import Mask, only, rows_with
 from closewait.formats.format import ColumnValues, Reading, TextFormat
 from closewait.formats.paste import Paste
 from closewait.formats.rows import ENDPOINT, NUMBER, REST, Layout, Part, Rows, read_rows
 from closewait.formats.ss_command import Command
 from closewait.formats.ss_lines import Unwrapped, unwrapped
-from closewait.formats.words import Mask, only, rows_with
 from closewait.snapshot.coded import Coded
 from closewait.snapshot.sight import LineNotUnderstood
 from closewait.tcp.spellings import canonical
