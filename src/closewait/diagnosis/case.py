@@ -75,7 +75,6 @@ class Case:
         return [group for group in self.with_close_wait if group.owner_kind is not OwnerKind.LISTENER]
 
     @property
-    def system(self) -> str:
-        """The system the sockets live on: told by the host, else by the tool that printed them."""
-        look = self.timeline.latest
-        return look.host.system or ("Windows" if "windows" in look.format else "Linux")
+    def system(self) -> str | None:
+        """The system the sockets live on; None where nothing tells."""
+        return self.timeline.latest.system

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from closewait.diagnosis.thresholds import DEFAULT_EPHEMERAL_PORTS, PORTS_WARNING
+from closewait.diagnosis.thresholds import DEFAULT_EPHEMERAL_PORTS, FEWEST_EPHEMERAL_PORTS, PORTS_WARNING
 from closewait.snapshot.table import Snapshot
 
 KEY = ["source_address", "target_address", "target_port"]
@@ -54,7 +54,7 @@ class Destination:
 def destinations(look: Snapshot, rows: pl.DataFrame) -> list[Destination]:
     """Remote ends that take a noticeable part of the ephemeral range, busiest first; `rows` are the charged sockets."""
     told = look.host.ephemeral_ports
-    range_ports = told or DEFAULT_EPHEMERAL_PORTS.get(look.host.system or "Linux", DEFAULT_EPHEMERAL_PORTS["Linux"])
+    range_ports = told or DEFAULT_EPHEMERAL_PORTS.get(look.system or "", FEWEST_EPHEMERAL_PORTS)
     used = _own_ports(rows)
     if look.host.port_range is not None:
         used = used.filter(pl.col("source_port").is_between(*look.host.port_range))

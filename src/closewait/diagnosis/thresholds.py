@@ -41,5 +41,8 @@ ACCEPT_QUEUE_WARNING = 0.50
 #: Ephemeral ports where the range is not told: Linux 32768-60999, Windows 49152-65535.
 DEFAULT_EPHEMERAL_PORTS = {"Linux": 28232, "Windows": 16384}
 
+#: The same where not even the system is told: macOS and FreeBSD choose from as many as Windows, Linux from more.
+FEWEST_EPHEMERAL_PORTS = 16384
+
 #: Unread bytes in CLOSE_WAIT that are a goodbye and no request: a FIN alone, or a TLS alert and a FIN.
 GOODBYE_SIZES_BYTES = tuple(sorted(goodbye.recv_queue_bytes for goodbye in GOODBYES))

@@ -64,10 +64,12 @@ def ages(group: Group) -> str | None:
     )
 
 
-def list_close_wait(group: Group, system: str) -> str:
+def list_close_wait(group: Group, system: str | None) -> str:
     """A command of the system itself that lists the group's CLOSE_WAIT."""
     if system == "Windows":
         return "Get-NetTCPConnection -State CloseWait | Group-Object OwningProcess"
+    if system != "Linux":
+        return "netstat -an | grep CLOSE_WAIT"
     side = "sport" if group.role == "server" else "dport"
     port = f" '{side} = :{group.place_port}'" if group.place_port is not None else ""
     return f"ss -tanpo state close-wait{port}"

@@ -3,6 +3,19 @@
 from dataclasses import dataclass
 
 
+#: The system on which a dump of this format was made, where the format is one system's alone.
+SYSTEM_OF_FORMAT = {
+    "sock_diag": "Linux",
+    "proc_net_tcp": "Linux",
+    "ss_text": "Linux",
+    "netstat_linux": "Linux",
+    "netstat_windows": "Windows",
+    "get_nettcpconnection": "Windows",
+    "tcpvcon": "Windows",
+    "volatility_netscan": "Windows",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Host:
     """Facts of one host at one moment; None is "not told"."""

@@ -12,7 +12,7 @@ import polars as pl
 
 from closewait.snapshot.coded import Coded
 from closewait.snapshot.columns import ALWAYS_IN_JSON, FLOWS, HOLDERS, PROCESSES, SOCKETS, Column, Kind
-from closewait.snapshot.host import Host
+from closewait.snapshot.host import SYSTEM_OF_FORMAT, Host
 from closewait.snapshot.sight import Sight
 
 TYPES: Mapping[Kind, pl.DataType] = {
@@ -79,6 +79,11 @@ class Snapshot:
         """A snapshot whose sockets are `values`, a mapping of column name to list, array or Series."""
         columns = FLOWS if facts.get("kind") == "flows" else SOCKETS
         return cls(sockets=frame(columns, values), **facts)
+
+    @property
+    def system(self) -> str | None:
+        """The system the sockets live on: as the host tells it, else as the format gives it away."""
+        return self.host.system or SYSTEM_OF_FORMAT.get(self.format)
 
     @property
     def states(self) -> dict[str, int]:
