@@ -6,7 +6,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from closewait.formats import netstat_linux, netstat_windows, proc_net_tcp, ss_text
+from closewait.formats import (
+    cisco_tcp_brief,
+    netstat_bsd,
+    netstat_linux,
+    netstat_solaris,
+    netstat_windows,
+    proc_net_tcp,
+    ss_text,
+)
 from closewait.formats.paste import Paste, command
 from closewait.formats.rows import ENDPOINT, NUMBER, Layout, Part, Rows, read_rows
 
@@ -26,7 +34,7 @@ WORDS = st.sampled_from([
     "a", "b", "tcp", "tcp6", "TCP", "LISTEN", "ESTABLISHED", "CLOSE_WAIT", "ESTAB", "0", "1", "4121", "-", "12/java",
     "7/sshd: root", "sshd:", "off (0.00/0/0)", "keepalive (12.50/0/2)", "10.0.0.1:22", "[::1]:443", "*:*", ":::80",
     "0.0.0.0:0", "[my host]:9", "1:", "0100007F:0035", "0A", "x:http", "<-", "Ä:1", "InHost",
-    'users:(("a b",pid=1,fd=2))',
+    'users:(("a b",pid=1,fd=2))', "tcp4", "*.*", "192.0.2.1.22", "::1.22", "a.b:1", "f1000e0000180bb8", "1/2/3",
 ])  # fmt: skip
 LINES = st.lists(WORDS, max_size=9).flatmap(
     lambda words: st.lists(st.sampled_from([" ", "  "]), min_size=len(words), max_size=len(words)).map(
@@ -42,8 +50,18 @@ def told(rows: Rows) -> list[tuple[str | None, ...]]:
 
 @pytest.mark.parametrize(
     "layout",
-    [LAYOUT, netstat_linux.ROW, netstat_windows.ROW, proc_net_tcp.ROWS, ss_text.WITH_STATE],
-    ids=["example", "netstat_linux", "netstat_windows", "proc_net_tcp", "ss_text"],
+    [
+        LAYOUT,
+        netstat_linux.ROW,
+        netstat_windows.ROW,
+        netstat_bsd.ROW,
+        netstat_bsd.QUEUE_ROW,
+        netstat_solaris.ROW,
+        cisco_tcp_brief.IOS,
+        proc_net_tcp.ROWS,
+        ss_text.WITH_STATE,
+    ],
+    ids=lambda layout: " ".join(layout.parts),
 )
 @settings(deadline=None, max_examples=60)
 @given(lines=st.lists(LINES, min_size=1, max_size=6))

@@ -34,7 +34,7 @@ from closewait.tcp.spellings import canonical
 ADDRESS_IN_KERNEL = r"(?:0x)?[0-9A-Fa-f]{1,16}"
 PROTOCOL = r"(?i:tcp|toe)(?:4|6|46)?"  # FreeBSD's `toe`: the network card runs the connection
 SIZES = r"[0-9]{1,9}/[0-9]{1,9}/[0-9]{1,9}"
-LISTENING_END = r"(?:\*|localhost|[0-9]+(?:\.[0-9]+){3}|\S*:\S*)\.[^\s.:]+"  # and no `22/11/2026 10.30`
+LISTENING_END = r"(?:\*|localhost|[0-9]+(?:\.[0-9]+){3}|(?=\S*:)\S*)\.[^\s.:]+"  # and no `22/11/2026 10.30`
 
 #: The words of NetBSD's -An (inet.c, shorttcpstates), which are states beside a PCB only: elsewhere ESTABL is cut off.
 SHORT_WORDS = {
