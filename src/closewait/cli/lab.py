@@ -48,11 +48,11 @@ def lab(
         return 0
     name, time_limit_s = scene_named(scene).name, duration_s(time_limit)
     with playing(name, count=count, time_limit_s=time_limit_s, growth_per_s=grow) as performance:
-        if json:
-            print(json_text.dumps(_facts(performance)), flush=True)
-        elif not quiet:
-            print(_playbill(performance, time_limit), flush=True)
         try:
+            if json:
+                print(json_text.dumps(_facts(performance)), flush=True)
+            elif not quiet:
+                print(_playbill(performance, time_limit), flush=True)
             performance.wait()
         except KeyboardInterrupt:
             print("closewait: ended; nothing is left", file=sys.stderr)

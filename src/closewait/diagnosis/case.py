@@ -9,6 +9,7 @@ from closewait.diagnosis.destination import Destination, destinations
 from closewait.diagnosis.group import Group, OwnerKind
 from closewait.diagnosis.grouping import groups
 from closewait.diagnosis.roles import charged
+from closewait.diagnosis.wording import look_twice, there
 from closewait.snapshot.table import Snapshot
 from closewait.snapshot.timeline import Timeline
 
@@ -78,3 +79,12 @@ class Case:
     def system(self) -> str | None:
         """The system the sockets live on; None where nothing tells."""
         return self.timeline.latest.system
+
+    def there(self, command: str) -> str:
+        """`command` as it must be run to see what this look saw."""
+        return there(self.timeline.latest.netns, command)
+
+    @property
+    def second_look(self) -> str:
+        """The command that looks twice at the same place."""
+        return look_twice(self.timeline.latest.netns)

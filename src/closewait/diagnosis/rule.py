@@ -74,7 +74,7 @@ class Rule:
             doubt=(*doubt, *self.doubt),
             next=(*next, *self.next),
             will_not_help=self.will_not_help,
-            check_with=check_with or list_close_wait(group, case.system),
+            check_with=case.there(check_with or list_close_wait(group, case.system)),
             second_look=weight.second_look,
             age_s=group.age_s,
             rows=group.rows,

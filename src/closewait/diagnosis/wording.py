@@ -1,7 +1,9 @@
 """How closewait says things: programs, ages, counts, commands. Every sentence of a finding is put together from these.
 
-Names come from the host or the dump and are hostile until a view has escaped them; no name ever goes into a command.
+Names come from the host or the dump and are hostile until a view has escaped them; in a command they are quoted.
 """
+
+import shlex
 
 from closewait.diagnosis.finding import Owner
 from closewait.diagnosis.group import Group, OwnerKind
@@ -73,3 +75,13 @@ def list_close_wait(group: Group, system: str | None) -> str:
     side = "sport" if group.role == "server" else "dport"
     port = f" '{side} = :{group.place_port}'" if group.place_port is not None else ""
     return f"ss -tanpo state close-wait{port}"
+
+
+def there(netns: str | None, command: str) -> str:
+    """`command` as it must be run to see what was seen in the network namespace `netns`; None: the reader's own."""
+    return command if netns is None else f"ip netns exec {shlex.quote(netns)} {command}"
+
+
+def look_twice(netns: str | None) -> str:
+    """The command that looks twice at the same place."""
+    return "closewait --again 30s" if netns is None else f"closewait netns:{shlex.quote(netns)} --again 30s"

@@ -86,6 +86,12 @@ class Snapshot:
         return self.host.system or SYSTEM_OF_FORMAT.get(self.format)
 
     @property
+    def netns(self) -> str | None:
+        """The network namespace that was looked at by name; None: the looker's own, or a dump."""
+        kind, _, name = self.source.partition(":")
+        return name if kind == "netns" else None
+
+    @property
     def states(self) -> dict[str, int]:
         """How many rows are in each state, most first; rows without a state count under `NONE`."""
         if self.told_states is not None:

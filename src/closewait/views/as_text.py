@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from closewait.diagnosis.finding import Finding, Severity
 from closewait.diagnosis.report import Report
-from closewait.diagnosis.wording import age_in_words, count_of, name_of
+from closewait.diagnosis.wording import age_in_words, count_of, look_twice, name_of
 from closewait.snapshot.table import Snapshot
 from closewait.tcp.states import STATES, Move
 from closewait.views.state_diagram import state_diagram
@@ -70,7 +70,10 @@ def closing_notes(report: Report) -> Iterator[tuple[str, list[str]]]:
         yield "Not seen", unseen
     if report.second_look_would_settle:
         rules = [f"{finding.rule}: {finding.second_look}" for finding in report.second_look_would_settle]
-        yield "A second look", [*dict.fromkeys(rules), "look twice: closewait --again 30s, or two dumps: closewait one.txt two.txt"]
+        yield (
+            "A second look",
+            [*dict.fromkeys(rules), f"look twice: {look_twice(look.netns)}, or two dumps: closewait one.txt two.txt"],
+        )
     if look.sight.took_s:
         phases = ", ".join(f"{phase} {seconds * 1000:.0f} ms" for phase, seconds in look.sight.took_s.items())
         yield "Looked by", [f"{look.format}: {phases}"]

@@ -57,11 +57,11 @@ def check(case: "Case") -> Iterator[Suspicion]:
         role=None,
         places=(),
         sockets=total,
-        says=f"{count_of(total, 'connection is', 'connections are')} closing as they should.",
+        says=f"{count_of(total, 'connection is closing as it', 'connections are closing as they')} should.",
         because=tuple(fact for fact in facts if fact),
         doubt=RULE.doubt,
         next=RULE.next,
-        check_with="closewait --again 30s",
+        check_with=case.second_look,
     )
     yield Suspicion(finding)
 

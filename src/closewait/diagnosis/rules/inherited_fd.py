@@ -16,6 +16,7 @@ What to do
 """
 
 from collections.abc import Iterator
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from closewait.diagnosis.finding import Severity
@@ -54,7 +55,7 @@ def check(case: "Case") -> Iterator[Suspicion]:
             says=f"{who(group)} shares {count_of(group.shared, 'closed connection')} on {group.where} with another "
             "process; each ends only when every holder closes it.",
             because=(f"the same socket is open in processes {pids}",),
-            check_with=f"lsof -nPi @{group.where} -s TCP:CLOSE_WAIT"
+            check_with=f"lsof -nPi @{quote(group.where)} -s TCP:CLOSE_WAIT"
             if group.place_address and group.role == "client"
             else None,
         )

@@ -75,8 +75,8 @@ def about(case: "Case", group: Group) -> Finding:
         says=f"{who(group)} has {count_of(group.close_wait, 'connection')} in CLOSE_WAIT on {group.where}; "
         "this look cannot tell whether that is a fault.",
         because=tuple(fact for fact in facts if fact),
-        next=(DECIDES.get(case.system or "Linux", DECIDES["Linux"]) if blind else "look again: closewait --again 30s",),
-        check_with=None if blind else "closewait --again 30s",
+        next=(DECIDES.get(case.system or "Linux", DECIDES["Linux"]) if blind else f"look again: {case.second_look}",),
+        check_with=None if blind else case.second_look,
         second_look="whether the same sockets stay",
         age_s=group.age_s,
         rows=group.rows,

@@ -16,6 +16,7 @@ What to do
 """
 
 from collections.abc import Iterator
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from closewait.diagnosis.finding import Finding, Owner, Severity
@@ -78,7 +79,7 @@ def check(case: "Case") -> Iterator[Suspicion]:
             doubt=RULE.doubt,
             next=RULE.next,
             will_not_help=RULE.will_not_help,
-            check_with=f"ss -tan dst {destination.where} | wc -l; cat /proc/sys/net/ipv4/ip_local_port_range"
+            check_with=case.there(f"ss -tan dst {quote(destination.where)} | wc -l")
             if case.system == "Linux"
             else "netsh int ipv4 show dynamicport tcp",
         )

@@ -15,6 +15,7 @@ What to do
 """
 
 from collections.abc import Iterator
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from closewait.diagnosis.finding import Finding, Severity
@@ -64,7 +65,7 @@ def check(case: "Case") -> Iterator[Suspicion]:
             doubt=RULE.doubt,
             next=RULE.next,
             will_not_help=RULE.will_not_help,
-            check_with=f"ss -tan state time-wait dst {destination.where} | wc -l"
+            check_with=case.there(f"ss -tan state time-wait dst {quote(destination.where)} | wc -l")
             if case.system == "Linux"
             else "Get-NetTCPConnection -State TimeWait | Group-Object RemoteAddress,RemotePort",
             second_look=None if harmless else "whether the number still climbs",
