@@ -25,6 +25,14 @@ assert look.taken_at_unix_s == begun.at_unix_s
 print(*look.sockets["pid"])
 """
 
+COUNTS = """
+import sys
+from closewait import capture
+begun = capture.begin_counting(netns={netns!r})
+assert begun.counts, "nothing was begun"
+print(capture.count_states(netns={netns!r}, begun=begun), {{"numpy", "polars"}} & set(sys.modules))
+"""
+
 LEAVES_UNUSED = """
 import os
 from closewait import capture
@@ -81,6 +89,12 @@ def test_a_look_takes_over_what_was_begun() -> None:
         listener = ns.call(socket.create_server, ("127.0.0.1", 0))
         with listener:
             assert python(TAKES_OVER.format(netns=ns.path)) == str(os.getpid())
+
+
+def test_a_count_takes_over_what_was_begun() -> None:
+    """Without numpy and polars."""
+    with namespace() as ns, ns.call(socket.create_server, ("127.0.0.1", 0)):
+        assert python(COUNTS.format(netns=ns.path)) == "{'LISTEN': 1} set()"
 
 
 def test_what_was_begun_for_another_wish_is_ended() -> None:

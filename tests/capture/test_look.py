@@ -251,6 +251,15 @@ class TestWishes:
         assert look.states == {"LISTEN": 1}
         assert look.sockets.drop("state").null_count().sum_horizontal().item() == look.sockets.width - 1
 
+    def test_a_count_is_what_the_rows_say(self, ns: Namespace, server: socket.socket) -> None:
+        """Whichever rung it stands on."""
+        with ns.call(socket.create_connection, server.getsockname()):
+            expected = {"ESTABLISHED": 2, "LISTEN": 1}
+
+            assert capture.count_states(netns=ns.path) == expected
+            assert capture.look(netns=ns.path).states == expected
+            assert capture.look(netns=ns.path, sources=capture.SOURCES[1:]).states == expected
+
     def test_the_hosts_settings_are_those_of_the_namespace(self, ns: Namespace) -> None:
         """They decide there, not here."""
         ns.run("sysctl", "-qw", "net.ipv4.ip_local_port_range=40000 40999", "net.ipv4.tcp_fin_timeout=7")

@@ -17,8 +17,9 @@ from polars.testing import assert_frame_equal
 from closewait.errors import BadInput, ClosewaitError, KernelRefused
 from closewait.formats import sock_diag
 from closewait.formats.sock_diag.address_text import ipv4_text, ipv6_text
+from closewait.formats.sock_diag.counts import StateCounts
 from closewait.snapshot.columns import SOCKETS
-from closewait.snapshot.table import frame
+from closewait.snapshot.table import Snapshot, frame
 from tests.formats.netlink_messages import (
     CGROUP_ID,
     NLM_F_DUMP_INTR,
@@ -402,6 +403,76 @@ class TestEnds:
         assert not sock_diag.ends_dump(socket_message())
         assert not sock_diag.ends_dump(datagram)
         assert not sock_diag.ends_dump(b"")
+
+
+RUNS = st.builds(
+    lambda family, state, port, words, times: (
+        times * socket_message(family=family, state=state, ports=(1, port), attributes={5: bytes(4 * words)})
+    ),
+    family=st.sampled_from([2, 10, 1]),
+    state=st.sampled_from([*range(1, 14), 99]),
+    port=st.sampled_from([0, 7]),
+    words=st.integers(0, 3),
+    times=st.sampled_from([1, 2, 63, 64, 65, 130]),
+)
+
+
+class TestCounts:
+    """States counted without columns agree with the column of states."""
+
+    @pytest.mark.parametrize("recording", RECORDINGS, ids=lambda path: path.stem)
+    def test_recordings(self, recording: Path) -> None:
+        """What the kernel really sent, both families after each other."""
+        data = recording.read_bytes()
+
+        assert counted(data) == by_state(table(data))
+
+    @given(data=st.lists(RUNS, max_size=5).map(b"".join))
+    def test_any_mixture(self, data: bytes) -> None:
+        """Runs and changes of length, other families, ports taken and nothing more, numbers without a name."""
+        assert counted(data) == by_state(table(data))
+
+    def test_ends_are_seen(self) -> None:
+        """As rows see them: the end mark, an interruption, a refusal."""
+        counts = StateCounts()
+        counts.feed(socket_message(flags=NLM_F_DUMP_INTR) + end_mark())
+
+        assert (counts.ended, counts.interrupted) == (1, True)
+        with pytest.raises(KernelRefused, match="EACCES"):
+            counts.feed(refusal(errno.EACCES))
+        with pytest.raises(KernelRefused, match="ENOMEM"):
+            counts.feed(end_mark(errno.ENOMEM))
+
+    @given(data=st.binary(max_size=300))
+    def test_any_bytes_are_counted_or_an_error(self, data: bytes) -> None:
+        """Never another exception."""
+        try:
+            counted(data)
+        except ClosewaitError:
+            return
+
+    @given(damage=st.dictionaries(st.integers(0, 1199), st.integers(0, 255), max_size=12))
+    def test_any_damage_is_counted_or_an_error(self, damage: dict[int, int]) -> None:
+        """Real messages with bytes overwritten."""
+        data = bytearray(EVERY_STATE[:1200])
+        for at, octet in damage.items():
+            data[at] = octet
+        try:
+            counted(bytes(data))
+        except ClosewaitError:
+            return
+
+
+def counted(data: bytes) -> dict[str, int]:
+    """The states counted by the standard library."""
+    counts = StateCounts()
+    counts.feed(data)
+    return counts.states
+
+
+def by_state(rows: pl.DataFrame) -> dict[str, int]:
+    """The states counted from rows."""
+    return Snapshot(sockets=rows).states
 
 
 class TestRequests:

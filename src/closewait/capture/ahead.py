@@ -9,6 +9,7 @@ when its parent dies; its parent reaps it, wanted or not. Where a fork would be 
 no such memory, nothing begins and the look does everything itself.
 """
 
+import marshal
 import os
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator
@@ -19,6 +20,7 @@ Octets = bytes | memoryview
 
 PROC = Path("/proc")
 THREADS = PROC / "self" / "task"
+COUNTED = frozenset({"state"})  # the columns that a count of states needs
 BLOCK_BYTES = 1 << 20
 PR_SET_PDEATHSIG = 1  # include/uapi/linux/prctl.h
 
@@ -72,6 +74,7 @@ class Begun:
     at_unix_s: float
     dump: Child | None = None
     walk: Child | None = None
+    counts: Child | None = None
 
     def fits(self, columns: Collection[str] | None, netns: str | None) -> bool:
         """Whether this was begun for that wish."""
@@ -79,7 +82,7 @@ class Begun:
 
     def discard(self) -> None:
         """End what still runs."""
-        for child in (self.dump, self.walk):
+        for child in (self.dump, self.walk, self.counts):
             if child is not None:
                 child.discard()
 
@@ -108,6 +111,17 @@ def begin(
         return (walk().packed(),)
 
     return Begun(wanted, netns, time.time(), dump=Child(dump), walk=Child(walk) if holders else None)
+
+
+def begin_counting(netns: str | None = None) -> Begun:
+    """Begin what `count_states()` of the same namespace will need."""
+
+    def count() -> Iterable[Octets]:
+        from closewait.capture.netlink import count_states
+
+        return (marshal.dumps(count_states(netns)),)
+
+    return Begun(COUNTED, netns, time.time(), counts=Child(count) if may_fork() else None)
 
 
 def wished_columns(*, holders: bool, tcp_info: bool, columns: Collection[str] | None) -> frozenset[str] | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING
 
 from closewait.capture.host_facts import host
-from closewait.capture.namespace import inside
+from closewait.capture.namespace import inside, name_of
 from closewait.capture.owners import Holdings, Walk, holdings, walk
 from closewait.capture.processes import Process
 from closewait.capture.source import Source, Wish
@@ -19,7 +19,6 @@ from closewait.snapshot.sight import Sight
 if TYPE_CHECKING:
     from closewait.snapshot.table import Snapshot
 
-HERE = "this host"
 PASSED_OVER = "{way} was not used: {reason}."
 HIDDEN_FROM_YOU = (
     "Sockets whose holder is hidden from you: {hidden}. Processes you may not look into: {refused}. "
@@ -72,7 +71,7 @@ def look_once(wish: Wish, sources: Sequence[Source], *, holders: bool) -> "Snaps
             took_s=took_s,
         ),
         taken_at_unix_s=taken_at_unix_s,
-        source=HERE if wish.netns is None else f"netns:{wish.netns}",
+        source=name_of(wish.netns),
         format=source.name,
     )
 

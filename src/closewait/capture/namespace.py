@@ -16,6 +16,11 @@ OF_THIS_THREAD = Path("/proc/thread-self/ns/net")
 CLONE_NEWNET = 0x40000000  # include/uapi/linux/sched.h
 
 
+def name_of(netns: str | None) -> str:
+    """What a look into `netns` (None: this thread's own) is called."""
+    return "this host" if netns is None else f"netns:{netns}"
+
+
 def place(netns: str) -> Path:
     """The file that stands for `netns`: a name made by `ip netns add`, or a path such as `/proc/PID/ns/net`."""
     if netns.startswith("/"):

@@ -7,16 +7,31 @@ library (`record`), so that a child can do it while its parent still imports num
 import errno
 import socket
 import struct
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from itertools import cycle
+from typing import Protocol, TypeVar
 
 from closewait.capture.namespace import inside
 from closewait.capture.source import Source, Wish
 from closewait.errors import CannotSee, KernelRefused
 from closewait.formats import sock_diag
 from closewait.formats.format import Reading
+from closewait.formats.sock_diag.counts import StateCounts
 
 Opener = Callable[[], socket.socket]
+
+
+class TakesIn(Protocol):
+    """What is made of an answer: rows or counts."""
+
+    ended: int  # end marks seen: one for each family
+    interrupted: bool
+
+    def feed(self, piece: memoryview) -> None:
+        """Take in whole datagrams."""
+
+
+Taker = TypeVar("Taker", bound=TakesIn)
 
 NETLINK_SOCK_DIAG = 4  # include/uapi/linux/netlink.h
 SO_RCVBUFFORCE = 33  # include/uapi/asm-generic/socket.h: beyond net.core.rmem_max, needs CAP_NET_ADMIN
@@ -79,32 +94,50 @@ def read(wish: Wish, opener: Opener = open_netlink) -> Reading:
     """Every TCP socket of the network namespace. Raises CannotSee or OSError where sock_diag is closed to us."""
     extensions = sock_diag.extensions_for(wish.columns)
     dump = wish.begun.dump if wish.begun else None
-    recorded = dump.blocks(BLOCK_BYTES) if dump and dump.is_whole() else None
-    caveats: tuple[str, ...] = (LOST_PIECES,)
+    replies, caveats = answer(
+        lambda: sock_diag.replies_for(wish.columns),
+        ask=lambda: fetched_beside(record(extensions, wish.netns, opener, rooms=2)),
+        recorded=dump.blocks(BLOCK_BYTES) if dump and dump.is_whole() else None,
+    )
+    replies.finish()
+    with inside(wish.netns):
+        interfaces = dict(socket.if_nameindex())
+    columns = sock_diag.columns_of(replies, wish.columns, interfaces)
+    return Reading(format=SOURCE.name, columns=columns, caveats=caveats)
+
+
+def count_states(netns: str | None = None, opener: Opener = open_netlink) -> dict[str, int]:
+    """How many TCP sockets are in each state, most first; the standard library counts them as they come."""
+    counts, _ = answer(StateCounts, ask=lambda: record((), netns, opener))
+    return counts.states
+
+
+def answer(
+    new: Callable[[], Taker],
+    *,
+    ask: Callable[[], Iterable[memoryview]],
+    recorded: Iterable[memoryview] | None = None,
+) -> tuple[Taker, tuple[str, ...]]:
+    """The kernel's answer as a `new` taker took it in: the `recorded` one, or else what it says when asked.
+
+    An interrupted answer is asked for again, a bounded number of times; after the last the caveat says so.
+    """
     for _ in range(TRIES):
-        replies = sock_diag.replies_for(wish.columns)
+        taker = new()
         try:
-            for block in recorded or fetched_beside(record(extensions, wish.netns, opener, rooms=2)):
-                replies.feed(block)
-            replies.finish()
+            for block in ask() if recorded is None else recorded:
+                taker.feed(block)
         except KernelRefused as refused:
-            if refused.errno not in NO_SUCH_FAMILY or not replies.ended:
+            if refused.errno not in NO_SUCH_FAMILY or not taker.ended:
                 raise
         except OSError as failed:
             if failed.errno not in ASK_AGAIN:
                 raise
-            replies.interrupted = True
+            taker.interrupted = True
+        if not taker.interrupted:
+            return taker, ()
         recorded = None
-        if not replies.interrupted:
-            caveats = ()
-            break
-    with inside(wish.netns):
-        interfaces = dict(socket.if_nameindex())
-    return Reading(
-        format=SOURCE.name,
-        columns=sock_diag.columns_of(replies, wish.columns, interfaces),
-        caveats=caveats,
-    )
+    return taker, (LOST_PIECES,)
 
 
 def fetched_beside(blocks: Iterator[memoryview]) -> Iterator[memoryview]:

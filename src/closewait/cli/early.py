@@ -8,9 +8,6 @@ from collections.abc import Sequence
 
 from closewait import capture
 
-#: What `list --by state` asks of the kernel; no processes, no tcp_info.
-STATE_ONLY = frozenset({"state"})
-
 NETNS = "netns:"
 
 _begun: list[capture.Begun] = []
@@ -25,8 +22,7 @@ def begin_if_live(words: Sequence[str]) -> None:
         return
     netns = next((word.removeprefix(NETNS) for word in sources if word.startswith(NETNS)), None)
     counting = words[0] == "list" and any(word.startswith("--by") for word in words)
-    columns = STATE_ONLY if counting else None
-    _begun.append(capture.begin(holders=not counting, columns=columns, netns=netns))
+    _begun.append(capture.begin_counting(netns) if counting else capture.begin(netns=netns))
 
 
 def take() -> capture.Begun | None:

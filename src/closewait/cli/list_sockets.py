@@ -4,9 +4,8 @@ from typing import Annotated
 
 import typer
 
-from closewait.cli.early import STATE_ONLY
 from closewait.cli.options import Json, Quiet, Sources
-from closewait.cli.sources import Live, looker
+from closewait.cli.sources import Dumps, Live, looker
 from closewait.errors import BadUsage
 
 
@@ -29,14 +28,12 @@ def list_sockets(
     if by not in (None, "state"):
         raise BadUsage(f"closewait counts by state only, not by {by!r}.")
     counting = by is not None
-    if counting and isinstance(looking, Live):
-        looks = [looking.look(columns=STATE_ONLY, holders=False)]
-    else:
-        looks = looking.looks()
-    if quiet:
-        return 0
     if counting:
-        _show_counts([(look.source, look.states) for look in looks], json)
+        if not quiet:
+            _show_counts(_counted(looking), json)
+        return 0
+    looks = looking.looks()
+    if quiet:
         return 0
     if json:
         from closewait.views.as_json import looks_as_json
@@ -50,13 +47,20 @@ def list_sockets(
     return 0
 
 
+def _counted(looking: Live | Dumps) -> list[tuple[str, dict[str, int]]]:
+    """Each look's name, and how many sockets it has in each state."""
+    if isinstance(looking, Live):
+        return [looking.count()]
+    return [(look.source, look.states) for look in looking.looks()]
+
+
 def _show_counts(counted: list[tuple[str, dict[str, int]]], json: bool) -> None:
     if json:
         from closewait.views.as_json import counts_as_json
 
         print(counts_as_json(counted))
         return
-    from closewait.views.as_table import as_counts
+    from closewait.views.as_counts import as_counts
 
     for _, states in counted:
         print(as_counts(states), end="")

@@ -4,22 +4,23 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from closewait.diagnosis.finding import Finding
-from closewait.diagnosis.report import Report
-from closewait.snapshot.table import Snapshot
+if TYPE_CHECKING:  # counts are written without loading the table
+    from closewait.diagnosis.finding import Finding
+    from closewait.diagnosis.report import Report
+    from closewait.snapshot.table import Snapshot
 
 SCHEMA = "closewait/1"
 
 
-def looks_as_json(looks: Sequence[Snapshot]) -> str:
+def looks_as_json(looks: "Sequence[Snapshot]") -> str:
     """`closewait list --json`: every look with its rows, as told."""
     written = ", ".join(_look_with_rows(look) for look in looks)
     return f'{{"schema": "{SCHEMA}", "looks": [{written}]}}'
 
 
-def report_as_json(report: Report) -> str:
+def report_as_json(report: "Report") -> str:
     """`closewait --json`: the looks without their rows, the findings worst first, and what was not understood."""
     answer = {
         "schema": SCHEMA,
@@ -36,7 +37,7 @@ def counts_as_json(looks: Sequence[tuple[str, Mapping[str, int]]]) -> str:
     return json.dumps(answer, ensure_ascii=False)
 
 
-def look_head(look: Snapshot) -> dict[str, Any]:
+def look_head(look: "Snapshot") -> dict[str, Any]:
     """One look without its rows."""
     return {
         "kind": look.kind,
@@ -56,7 +57,7 @@ def look_head(look: Snapshot) -> dict[str, Any]:
     }
 
 
-def finding_as_dict(finding: Finding) -> dict[str, Any]:
+def finding_as_dict(finding: "Finding") -> dict[str, Any]:
     """One finding with the keys of the contract, and more."""
     owner = finding.owner
     return {
@@ -89,7 +90,7 @@ def iso_time(unix_s: float) -> str:
     return datetime.fromtimestamp(unix_s, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _look_with_rows(look: Snapshot) -> str:
+def _look_with_rows(look: "Snapshot") -> str:
     head = look_head(look)
     head["processes"] = look.processes.to_dicts()
     key = "flows" if look.kind == "flows" else "sockets"

@@ -8,6 +8,7 @@ from typing import Any
 
 from closewait.diagnosis.wording import name_of
 from closewait.snapshot.table import Snapshot
+from closewait.views.as_counts import as_counts
 from closewait.views.visible import visible
 
 HEADER = ("STATE", "LOCAL", "REMOTE", "RECV-Q", "SEND-Q", "AGE", "HOLDER")
@@ -28,11 +29,6 @@ def as_table(look: Snapshot, *, verbose: bool = False) -> str:
     lines += [f"# {visible(caveat)}" for caveat in look.sight.caveats]
     lines += _not_understood(look, verbose)
     return "\n".join(lines) + "\n"
-
-
-def as_counts(states: Mapping[str, int]) -> str:
-    """A line for each state, most first."""
-    return "".join(f"{visible(state):15}{count:>10,}\n" for state, count in states.items())
 
 
 def aligned(rows: list[tuple[str, ...]]) -> Iterator[str]:

@@ -12,6 +12,7 @@ same code:
 This file needs only the standard library, so that asking can begin before the heavy imports.
 """
 
+import errno
 import struct
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
@@ -72,6 +73,12 @@ def ends_dump(piece: bytes | bytearray | memoryview) -> bool:
     while at < len(piece) - END_MARK_BYTES:
         at += max(HEADER_BYTES, (HEADER.unpack_from(piece, at)[0] + 3) & ~3)
     return at == len(piece) - END_MARK_BYTES
+
+
+def raise_if_refused(verdict: int) -> None:
+    """Raise KernelRefused for the number in an end mark or an error: the negative of an errno, or 0."""
+    if verdict < 0:
+        raise KernelRefused("list TCP sockets (sock_diag)", -verdict, errno.errorcode.get(-verdict, "unknown"))
 
 
 def replies_for(wanted: Collection[str] | None = None) -> "Replies":

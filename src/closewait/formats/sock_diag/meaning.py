@@ -58,7 +58,8 @@ class Sockets:
     @cached_property
     def listening(self) -> Flags:
         """Which rows are listeners."""
-        return self.state == layout.LISTEN
+        listening: Flags = self.state == layout.LISTEN
+        return listening
 
     @cached_property
     def without_tcp_info(self) -> Flags:

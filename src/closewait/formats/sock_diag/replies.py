@@ -5,7 +5,6 @@ wanted is gathered, so counting states costs little more than the kernel's own d
 `meaning.py`.
 """
 
-import errno
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,8 +12,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from closewait.errors import BadInput, KernelRefused
-from closewait.formats.sock_diag import layout
+from closewait.errors import BadInput
+from closewait.formats.sock_diag import layout, raise_if_refused
 from closewait.formats.sock_diag.address_book import AddressBook
 from closewait.formats.sock_diag.framing import Array, Attribute, Block, Places, Structs, attributes, whole_messages
 from closewait.formats.sock_diag.layout import AF_INET6, HEADER_BYTES, SOCKET_BYTES, Field
@@ -119,9 +118,8 @@ class Replies:
         """Take in what is not a socket: end marks and errors; anything else is passed over."""
         self.ended += int((kinds == layout.NLMSG_DONE).sum())
         verdicts = ((kinds == layout.NLMSG_DONE) | (kinds == layout.NLMSG_ERROR)) & (lengths >= HEADER_BYTES + 4)
-        for number in Structs(block, starts[verdicts]).numbers(VERDICT).view(np.int32).tolist():
-            if number < 0:
-                raise KernelRefused("list TCP sockets (sock_diag)", -number, errno.errorcode.get(-number, "unknown"))
+        for verdict in Structs(block, starts[verdicts]).numbers(VERDICT).view(np.int32).tolist():
+            raise_if_refused(verdict)
 
     def _gather(self, block: Block, starts: Places, lengths: Array, families: Array) -> None:
         short = lengths < HEADER_BYTES + SOCKET_BYTES
