@@ -138,7 +138,7 @@ def test_a_minisocket_belongs_to_nobody() -> None:
         CLOSE_WAIT + UDP,
         CLOSE_WAIT + UDP.rpartition(" 0")[0] + "\n",
     ],
-    ids=["heading", "names", "udp first", "no heading", "no heading, before Linux 2.6.27"],
+    ids=["heading", "names", "udp first", "no heading", "no heading, old kernel"],
 )
 def test_the_tables_of_udp_are_passed_over(text: str) -> None:
     """Their state 07 is no closed connection."""

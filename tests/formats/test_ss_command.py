@@ -10,7 +10,7 @@ from closewait.formats.ss_command import Command
         ("$ ss -tan", Command()),
         ("[root@web1 ~]# ss -tanp", Command(holders_asked=True, as_root=True)),
         ("$ sudo ss -tnp state close-wait", Command(state="CLOSE_WAIT", holders_asked=True, as_root=True)),
-        ("ss -o state established '( dport = :443 or sport = :443 )'", Command(state="ESTABLISHED")),
+        ("ss -o state established '( dport = :443 )'", Command(state="ESTABLISHED", timers_asked=True)),
         ("$ ss state close-wait state established", Command()),
         ("$ ss -t state connected", Command()),
         ("$ ss -uan", Command(without_tcp=True)),

@@ -146,6 +146,16 @@ def test_a_row_without_a_timer_has_none_running_where_other_rows_tell_theirs() -
     assert rows_of(HEADING + ROW, "timer") == [(None,)]
 
 
+def test_a_timer_that_was_asked_for_and_is_not_printed_is_off() -> None:
+    """A dump in which no timer runs shows no trace of -o but in its command."""
+    assert rows_of(f"$ ss -tano\n{HEADING}{ROW}", "timer", "timer_left_s") == [("off", None)]
+
+
+def test_an_arrow_that_somebody_drew_is_a_remark() -> None:
+    """ss prints its own behind the inode and the cookie only; and a dashed line continues no row."""
+    assert rows_of(f"{HEADING}{ROW} <-- this one\n---\n", "shutdown", "process") == [(None, None)]
+
+
 @pytest.mark.parametrize(("arrow", "shutdown"), [("<->", "none"), ("-->", "receive"), ("<--", "send"), ("---", "both")])
 def test_an_arrow_tells_the_closed_directions(arrow: str, shutdown: str) -> None:
     """The head that is missing is the direction that is shut down."""

@@ -20,6 +20,7 @@ def test_a_time_left_is_in_seconds(text: str, seconds: float | None) -> None:
         ("\t skmem:(r0,rb131072,t0)", True),
         (' users:(("nginx",pid=1,fd=2))', True),
         (" ino:7 sk:1 -->", True),
+        ("---", False),
         ("user@host:~$ ", False),
         ("note: this one is stuck", False),
         ("", False),

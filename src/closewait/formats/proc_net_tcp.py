@@ -81,7 +81,7 @@ OF_OTHERS = re.compile(r"\bnet/(?:udp|raw|icmp|dccp)|\bref +pointer +drops\b", r
 CUT_ON_THE_LEFT = re.compile(r" *(?:\S+ +)?[0-9]+ +[0-9]+ +(?:[0-9a-f]{8}|[0-9a-f]{16})(?: +-?[0-9]+){5} *$")
 
 WORDS_BEFORE = 9  # from the local address to the inode
-#: Behind the inode of UDP stand its references and pointer, and since Linux 2.6.27 its drops: with these states no row
+#: Behind the inode of UDP stand its references and pointer, and in newer kernels its drops: with these states no row
 #: of TCP has so many words there (none, two or seven).
 UDP_BY_WORDS_BEHIND = {2: ("07",), 3: ("01", "07")}
 

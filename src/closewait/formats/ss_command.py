@@ -18,6 +18,7 @@ END_OF_COMMAND = re.compile(r"[|;&<>]")
 OF_TCP = {"-t", "--tcp", "-A", "-f", "-4", "-6", "--ipv4", "--ipv6", "--query"}
 OF_OTHERS = {"-u", "-d", "-w", "-x", "-0", "-S", "-M", "--udp", "--dccp", "--raw", "--unix", "--packet", "--sctp",
              "--mptcp", "--vsock", "--tipc", "--xdp"}  # fmt: skip
+SHOWS_TIMERS = {"-o", "--options"}
 SHOWS_HOLDERS = {"-p", "-T", "-Z", "-z", "--processes", "--threads", "--context", "--contexts"}
 AS_ROOT = re.compile(r"\broot@|\bsudo\b|\bdoas\b")
 
@@ -28,6 +29,7 @@ class Command:
 
     state: str | None = None
     without_tcp: bool = False
+    timers_asked: bool = False
     holders_asked: bool = False
     as_root: bool = False
 
@@ -43,6 +45,7 @@ def read(line: str) -> Command | None:
     return Command(
         state=states.pop() if len(states) == 1 else None,
         without_tcp=bool(flags & OF_OTHERS) and not flags & OF_TCP,
+        timers_asked=bool(flags & SHOWS_TIMERS),
         holders_asked=bool(flags & SHOWS_HOLDERS),
         as_root=AS_ROOT.search(line) is not None,
     )

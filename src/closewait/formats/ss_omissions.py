@@ -50,6 +50,11 @@ def restore_timers(columns: Columns) -> None:
         put_where_missing(columns, "timer_retransmits", 0, idle)
 
 
+def idle_timers(rows: int) -> Columns:
+    """The timers of a dump that was asked for them and prints none."""
+    return {"timer": ["off"] * rows, "timer_retransmits": [0] * rows}
+
+
 def restore_users(columns: Columns, states: Sequence[str | None]) -> None:
     """Where a row tells details (-e), a missing `uid:` is root's; but a minisocket belongs to nobody."""
     told = [columns[name] for name in DETAILS_ARE_TOLD_BY if name in columns]

@@ -16,7 +16,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from closewait.formats import ownerless, ss_command, ss_tails
+from closewait.formats import ownerless, ss_command, ss_omissions, ss_tails
 from closewait.formats.arrays import Mask, only, rows_with
 from closewait.formats.format import ColumnValues, Reading, TextFormat
 from closewait.formats.paste import Paste
@@ -45,7 +45,9 @@ WITHOUT_STATE = Layout(
 )
 
 HEADING = re.compile(r" *(?P<netid>Netid +)?(?P<state>State +)?Recv-Q +Send-Q\b(?! +Local Address +Foreign)")
-OTHER_ROW = re.compile(r" *(?:[a-z]\w{1,6}|\?\?\?) +[A-Z-]+ +[0-9]+ +[0-9]+ ")
+OTHER_ROW = re.compile(
+    r" *(?:udp|udplite|raw|icmp6|sctp|dccp|mptcp|nl|xdp|[upv]_[a-z]+|ti_[a-z]+|\?\?\?) +[A-Z-]+ +[0-9]+ +[0-9]+ "
+)
 WRAPPED_ROW = re.compile(rf" *(?:tcp +)?(?P<state>{STATE.pattern}) +[0-9]+ +[0-9]+(?: +{ENDPOINT})? *$")
 CUT_ROW = re.compile(rf" *(?:tcp +)?(?:(?!UNCONN){STATE.pattern} +|(?=[0-9]+ +[0-9]+ ))[0-9]+(?: |$)")
 CUT_ON_THE_LEFT = re.compile(r"[0-9A-Fa-f:.\[\]]*[0-9\]*]:(?:[0-9]+|\*)")
@@ -82,6 +84,8 @@ def read(paste: Paste) -> Sequence[Reading]:
     }
     tails = ss_tails.read(rows.columns["words"], state)
     columns |= tails.columns
+    if told.command.timers_asked and "timer_left_s" not in columns:
+        columns |= ss_omissions.idle_timers(len(rows))
     asked = told.command.holders_asked or bool(tails.held.any())
     hidden = ownerless.hidden(columns, state, tails.held) if asked and not told.command.as_root else 0
     return (
@@ -166,8 +170,9 @@ def not_understood(whole: Unwrapped, rows: Rows) -> Iterator[LineNotUnderstood]:
             yield whole.paste.not_understood(
                 whole.first_line(line), "It begins like a row of ss, but not all of a row's columns are there."
             )
+    continuations = whole.continuations
     for line in whole.paste.words.lines_beginning(CUT_ON_THE_LEFT.fullmatch).tolist():
-        if line not in whole.continuations:
+        if line not in continuations:
             yield whole.paste.not_understood(line, "It ends like a row of ss; its beginning is cut off.")
 
 

@@ -31,7 +31,7 @@ class Told(NamedTuple):
     holders: list[Holder]
 
 
-#: `("nginx",pid=12,fd=3)`, before iproute2 3.12 `("nginx",12,3)`, with `tid=` (-T) and the contexts of -Z and -z. The
+#: `("nginx",pid=12,fd=3)`, in old versions `("nginx",12,3)`, with `tid=` (-T) and the contexts of -Z and -z. The
 #: kernel cuts names at 15 bytes, ss itself at a closing parenthesis; a name may hold quotes and commas.
 HOLDER = re.compile(
     r'\("(?P<process>.{0,64}?)",(?:pid=)?(?P<pid>[0-9]{1,10}),'
@@ -142,7 +142,7 @@ def is_told_by(line: str) -> bool:
     """Whether some word of `line` is one that ss prints after the addresses."""
     for word in line.split():
         key, colon, _ = word.partition(":")
-        if (colon and (key in VALUES or key in OTHER_WORDS)) or word in ARROWS:
+        if colon and (key in VALUES or key in OTHER_WORDS):
             return True
     return False
 
@@ -166,8 +166,8 @@ def read(text: str) -> Told:
             columns.update(timer(value))
         elif key == "cgroup":
             columns.update(cgroup(value))
-    if arrow := ARROW.search(text):
-        columns["shutdown"] = ARROWS[arrow[0]]
+    if ("cookie" in columns or "inode" in columns) and (arrow := ARROW.search(text)):
+        columns["shutdown"] = ARROWS[arrow[0]]  # on other rows it is a remark that somebody wrote beside them
     if holders:
         columns.update(pid=holders[0].pid, process=holders[0].process, fd=holders[0].fd)
     return Told(columns, holders)
