@@ -22,6 +22,7 @@ UNUSED_BITS = np.array([0, *(8 * (LANE_BYTES - digits) for digits in range(1, LA
 ZERO_DIGITS = np.uint64(0x3030303030303030) & ~LANE_MASKS[LANE_BYTES::-1]  # in as many of the last bytes
 SIX_MORE_THAN_A_DIGIT, HIGH_BITS = np.uint64(0x7676767676767676), np.uint64(0x8080808080808080)
 SAMPLE_ROWS = 256
+FEW = 8  # are compared one by one sooner than searched
 
 
 def different(keys: npt.NDArray[Any]) -> tuple[Places, Places]:
@@ -31,15 +32,25 @@ def different(keys: npt.NDArray[Any]) -> tuple[Places, Places]:
     """
     known = np.unique(keys[:: 1 + len(keys) // SAMPLE_ROWS])
     if 0 < len(known) <= SAMPLE_ROWS // 4:
-        codes = np.minimum(np.searchsorted(known, keys), len(known) - 1)
+        codes = np.minimum(ranks(known, keys), len(known) - 1)
         strangers = keys[known[codes] != keys]
         if 0 < len(strangers) <= len(keys) // 8:
             known = np.union1d(known, strangers)
-            codes = np.searchsorted(known, keys)
+            codes = ranks(known, keys)
         if len(strangers) <= len(keys) // 8:
             return example_rows(codes, len(known)), codes
     known, codes = np.unique(keys, return_inverse=True)
     return example_rows(codes, len(known)), codes
+
+
+def ranks(known: npt.NDArray[Any], keys: npt.NDArray[Any]) -> Places:
+    """How many of `known`, which are in ascending order, are less than each key."""
+    if len(known) > FEW:
+        return np.searchsorted(known, keys)
+    less = np.zeros(len(keys), dtype=np.int64)
+    for one in known:
+        less += keys > one
+    return less
 
 
 def example_rows(codes: Places, different: int) -> Places:

@@ -169,4 +169,4 @@ def has_odd_spaces(words: Words) -> bool:
     """Whether control characters or odd spaces stand in these lines; most dumps have none and are read once."""
     octets = words.text.data
     odd = not octets.isascii() and any(space[:1] in octets and space in octets for space in ODD_SPACES)
-    return odd or words.text.has_controls
+    return odd or words.text.has_odd_controls

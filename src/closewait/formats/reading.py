@@ -24,6 +24,7 @@ from closewait.tcp.spellings import canonical
 
 Format = BytesFormat | TextFormat
 
+CLOCKS = {"last_ack_ms", "last_received_ms", "last_sent_ms", "timer_left_s"}  # without these no age is known
 HOLDER_NAMES = tuple(column.name for column in HOLDERS)
 FIRST_LINES = 20  # of a dump, mostly enough to know its format by
 OF_EACH_FIRST_WORD, OTHER_LINES = 3, 20_000  # lines looked at where those tell nothing: long noise before a dump
@@ -105,10 +106,11 @@ def sections(paste: Paste, formats: Sequence[TextFormat]) -> Iterator[tuple[int,
     """Where each title, heading or command with its rows begins and ends, and the format that knows most of it."""
     start = 0
     for opening, stop in pieces(paste, formats):
-        if likeliest(paste[opening + 1 : stop], formats) and (format := likeliest(paste[start:stop], formats)):
+        rows = paste[opening + 1 : stop]
+        if format := likeliest(paste[start:stop], formats, rows):
             yield start, stop, format
             start = stop
-    if start == 0 and (format := likeliest(paste, formats)):
+    if start == 0 and (format := likeliest(paste, formats, paste)):
         yield 0, len(paste), format  # a heading without rows
 
 
@@ -125,14 +127,20 @@ def may_open(line: str, opens: re.Pattern[str]) -> bool:
     return len(line) <= LONGEST_OPENING and bool(FENCE.match(line) or opens.match(line) or command(line))
 
 
-def likeliest(dump: Paste, formats: Sequence[TextFormat]) -> TextFormat | None:
-    """The format that knows most of the first lines, or, where none knows any, of others; None when none does."""
-    for lines in (dump[:FIRST_LINES], (dump[line] for line in dump.words.examples(OF_EACH_FIRST_WORD)[:OTHER_LINES])):
-        seen = list(lines)
-        counts = [format.recognises(seen) for format in formats]
-        if any(counts):
-            return formats[counts.index(max(counts))]
+def likeliest(dump: Paste, formats: Sequence[TextFormat], rows: Paste) -> TextFormat | None:
+    """The format that knows most of the first lines of `dump`; None when none knows any of `rows`, a part of it."""
+    for lines in first_lines(dump):
+        counts = {format.name: format.recognises(lines) for format in formats}
+        by_count = sorted((f for f in formats if counts[f.name]), key=lambda format: -counts[format.name])
+        if any(format.recognises(lines) for lines in first_lines(rows) for format in by_count):
+            return by_count[0]
     return None
+
+
+def first_lines(dump: Paste) -> Iterator[list[str]]:
+    """Lines enough to know a dump by: the first, then, where those tell nothing, some of each first word."""
+    yield list(dump[:FIRST_LINES])
+    yield [dump[line] for line in dump.words.examples(OF_EACH_FIRST_WORD)[:OTHER_LINES]]
 
 
 def snapshot(reading: Reading, source: str) -> Snapshot:
@@ -149,7 +157,7 @@ def snapshot(reading: Reading, source: str) -> Snapshot:
         source=reading.source or source,
         format=reading.format,
     )
-    sockets = with_ages(seen.sockets, seen.host) if reading.kind == "sockets" else seen.sockets
+    sockets = with_ages(seen.sockets, seen.host) if reading.columns.keys() & CLOCKS else seen.sockets
     return replace(seen, sockets=sockets, sight=reading.sight or sight(reading, seen))
 
 

@@ -42,6 +42,7 @@ class Text:
         np.less_equal(self.octets, BLANK, out=blank[1:])
         self.words = np.flatnonzero(blank[1:] != blank[:-1]).reshape(-1, 2)  # where each begins and ends
         self._places: dict[bytes, Places] = {}
+        self._has: dict[bytes, bool] = {}
 
     def places_of(self, octet: bytes) -> Places:
         """Where this octet stands."""
@@ -51,18 +52,24 @@ class Text:
 
     def has(self, octet: bytes) -> bool:
         """Whether this octet occurs anywhere."""
-        return octet in self.data
+        if octet not in self._has:
+            self._has[octet] = octet in self.data
+        return self._has[octet]
 
     @cached_property
-    def newlines(self) -> Places:
-        """Where the newlines are."""
-        return np.flatnonzero(self.octets == NEWLINE)
+    def controls(self) -> Places:
+        """Where control characters are, nearly always newlines."""
+        return np.flatnonzero(self.octets[: self.size] < BLANK)
+
+    @cached_property
+    def has_odd_controls(self) -> bool:
+        """Whether there are control characters other than newlines."""
+        return bool((self.octets[self.controls] != NEWLINE).any()) or DELETE in self.data
 
     @property
-    def has_controls(self) -> bool:
-        """Whether there are control characters other than newlines."""
-        controls = np.count_nonzero(self.octets[: self.size] < BLANK) - len(self.newlines)
-        return bool(controls > 0) or DELETE in self.data
+    def newlines(self) -> Places:
+        """Where the newlines are."""
+        return self.controls[self.octets[self.controls] == NEWLINE] if self.has_odd_controls else self.controls
 
     def cut(self, begin: int, end: int) -> str:
         """The text between two offsets."""
