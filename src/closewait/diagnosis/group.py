@@ -49,7 +49,7 @@ class Group:
     read: int = 0  # the others: FIN taken from the queue (Recv-Q 0)
     unread_goodbye: int = 0  # the others: only a FIN, or a TLS alert and a FIN, unread
     unread_data: int = 0  # the others: more than that unread
-    queue_not_told: int = 0  # the others: the source shows no queue
+    queue_not_told: int = 0  # the others: the source does not tell whether the FIN was read
     shared: int = 0  # the others: held by two processes or more
     patience_exceeded: int = 0  # the others: certainly older than the patience for this role
     read_overdue: int = 0  # of `read`: certainly older than that

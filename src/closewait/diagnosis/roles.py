@@ -4,6 +4,8 @@ A socket on a listening port is the server's end; any other is the client's. A c
 sits in an accept queue (it has inode 0, in ESTABLISHED as in CLOSE_WAIT; measured) and is charged to its listener.
 """
 
+from dataclasses import replace
+
 import polars as pl
 
 from closewait.diagnosis.group import OwnerKind
@@ -23,12 +25,22 @@ REMOTE_END = ["remote_port", "remote_service"]
 
 def charged(look: Snapshot) -> pl.DataFrame:
     """The sockets of `look` with `row`, `role`, `role_guessed`, `owner_kind`, `owner_pid`, `owner_process` and the
-    queue of the listener they belong to (`queue_conns`, `queue_limit`).
+    queue of the listener they belong to (`queue_conns`, `queue_limit`): as settled, or else settled now.
     """
     sockets = look.sockets.with_row_index("row").with_columns(
         pl.col("local_address", "remote_address").str.strip_prefix("::ffff:")
     )
+    if look.charges is not None:
+        return sockets.hstack(look.charges)
     return _with_owner(_with_role(_with_listener(sockets), look.format), look.sight.owners_told)
+
+
+def settled(look: Snapshot) -> Snapshot:
+    """`look` with its charges settled, so that they stay when rows are left out."""
+    if look.charges is not None or look.kind != "sockets":
+        return look
+    charges = charged(look).drop("row", *look.sockets.columns)
+    return replace(look, charges=charges)
 
 
 def _with_listener(sockets: pl.DataFrame) -> pl.DataFrame:

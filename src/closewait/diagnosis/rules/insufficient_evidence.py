@@ -56,7 +56,7 @@ def about(case: "Case", group: Group) -> Finding:
         if group.vague
         else None,
         "nobody is named as the holder" if blind else None,
-        f"{count_of(group.queue_not_told, 'socket')} whose queues the dump does not show"
+        f"{count_of(group.queue_not_told, 'socket')} of which the dump does not tell whether the FIN was read"
         if group.queue_not_told
         else None,
         ages(group) or "the dump tells no ages",

@@ -59,7 +59,7 @@ def check(case: "Case") -> Iterator[Suspicion]:
                 f"{group.unread_goodbye:,} with only a goodbye unread"
                 if sockets > group.read and group.unread_goodbye
                 else None,
-                "the dump shows no queues: unread data cannot be told from a forgotten close"
+                "the dump does not tell whether the FIN was read: a stuck reader cannot be told from a forgotten close"
                 if group.queue_not_told
                 else None,
             ),
