@@ -27,10 +27,10 @@ ANSI_LETTERS = bytes(range(0xC0, 0x100))
 ESCAPE_SEQUENCE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\n]*\x07|[@-Z\\-_])")
 CONTROLS = bytes((*range(0x0A), *range(0x0B, 0x20), 0x7F))
 BLANKS = str.maketrans(
-    dict.fromkeys((*CONTROLS, 0x85, 0xA0, *range(0x2000, 0x200B), 0x2028, 0x2029, 0x202F, 0x3000), " ")
+    dict.fromkeys((*CONTROLS, 0x85, 0xA0, 0x1680, *range(0x2000, 0x200B), 0x2028, 0x2029, 0x202F, 0x205F, 0x3000), " ")
     | dict.fromkeys((0x200B, 0x200E, 0x200F, 0xFEFF), "")  # marks without a width
 )
-ODD_SPACES = (b"\xc2\x85", b"\xc2\xa0", b"\xe2\x80", b"\xe3\x80\x80", b"\xef\xbb\xbf")  # how those begin in UTF-8
+ODD_SPACES = tuple(map(bytes.fromhex, ("c285", "c2a0", "e19a80", "e280", "e2819f", "e38080", "efbbbf")))  # in UTF-8
 
 #: What stands around a line and is not of it: (what is taken away, what is put there), tried in this order.
 WRAPPINGS = (

@@ -19,20 +19,21 @@ from closewait.snapshot.ages import with_ages
 from closewait.snapshot.columns import HOLDERS, PROCESSES
 from closewait.snapshot.host import Host
 from closewait.snapshot.sight import Sight
-from closewait.snapshot.table import Snapshot, frame
+from closewait.snapshot.table import EMPTY_HOLDERS, EMPTY_PROCESSES, Snapshot, frame
 from closewait.tcp.spellings import canonical
 
 Format = BytesFormat | TextFormat
 
 CLOCKS = {"last_ack_ms", "last_received_ms", "last_sent_ms", "timer_left_s"}  # without these no age is known
 HOLDER_NAMES = tuple(column.name for column in HOLDERS)
-FIRST_LINES = 20  # of a dump, mostly enough to know its format by
+FIRST_LINES = 15  # of a dump, mostly enough to know its format by
 OF_EACH_FIRST_WORD, OTHER_LINES = 3, 20_000  # lines looked at where those tell nothing: long noise before a dump
 LONGEST_OPENING = 300  # characters; a longer line is no title, heading or command
 
 #: First words with which rows begin: their lines are not looked at as titles, headings or commands.
 ROW_BEGINS = re.compile(
     r"(?i:(?:tcp|udp|udplite|raw|sctp|unix|ipv)[46]*)|[0-9]+:|(?:[0-9]{1,3}\.){4}[0-9*]+|(?:0x)?[0-9A-Fa-f]{8,16}"
+    r"|\[[^\]]+\]"
 )
 
 #: What else people hand over, by its first bytes.
@@ -107,7 +108,7 @@ def sections(paste: Paste, formats: Sequence[TextFormat]) -> Iterator[tuple[int,
     start = 0
     for opening, stop in pieces(paste, formats):
         rows = paste[opening + 1 : stop]
-        if format := likeliest(paste[start:stop], formats, rows):
+        if len(rows) and (format := likeliest(paste[start:stop], formats, rows)):
             yield start, stop, format
             start = stop
     if start == 0 and (format := likeliest(paste, formats, paste)):
@@ -149,8 +150,8 @@ def snapshot(reading: Reading, source: str) -> Snapshot:
     seen = Snapshot.of_columns(
         reading.columns,
         kind=reading.kind,
-        holders=frame(HOLDERS, {} if holders is None else {name: getattr(holders, name) for name in HOLDER_NAMES}),
-        processes=frame(PROCESSES, reading.processes or {}),
+        holders=frame(HOLDERS, {name: getattr(holders, name) for name in HOLDER_NAMES}) if holders else EMPTY_HOLDERS,
+        processes=frame(PROCESSES, reading.processes) if reading.processes else EMPTY_PROCESSES,
         told_states=reading.states,
         host=reading.host or Host(),
         taken_at_unix_s=reading.taken_at_unix_s,

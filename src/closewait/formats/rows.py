@@ -92,12 +92,15 @@ class Layout:
         """Which words of this line are which column; None when it is no row, or its columns are not whole words."""
         line = words.line(line_no)
         told = self.places(line)
-        if told is None or not line.isascii():
+        if told is None:
             return None
         word_places = words.places_in_line(line_no)
         first = {begin: number for number, (begin, _) in enumerate(word_places)}
         last = {end: number for number, (_, end) in enumerate(word_places)}
-        shape = {name: (first.get(begin, -1), last.get(end, -1)) for name, (begin, end) in told.items()}
+        shape = {
+            name: (first.get(octets(line, begin), -1), last.get(octets(line, end), -1))
+            for name, (begin, end) in told.items()
+        }
         covered = sum(last - first + 1 for first, last in shape.values() if 0 <= first <= last)
         several = [
             name for name, (first, last) in shape.items() if first < last and self.parts[name].pattern in ONE_WORD

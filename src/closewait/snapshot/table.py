@@ -37,12 +37,13 @@ def frame(columns: Sequence[Column], values: Mapping[str, Any]) -> pl.DataFrame:
     if unknown:
         raise KeyError(f"no such column in the schema: {sorted(unknown)}")
     rows = max((len(column) for column in values.values()), default=0)
+    nothing = {kind: pl.Series([None], dtype=dtype).new_from_index(0, rows) for kind, dtype in TYPES.items()}
     series = []
     for column in columns:
         dtype = TYPES[column.kind]
         given = values.get(column.name)
         if given is None:
-            series.append(pl.Series(column.name, [None], dtype=dtype).new_from_index(0, rows))
+            series.append(nothing[column.kind].alias(column.name))  # columns without values share their memory
         elif isinstance(given, pl.Series):
             series.append(given.cast(dtype).alias(column.name))
         elif isinstance(given, Coded):
