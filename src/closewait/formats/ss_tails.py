@@ -4,7 +4,6 @@ Most rows of a long `ss -tan` have nothing there, most rows of `ss -tanp` one ho
 of any other row are read one row after the other by `ss_words`, and completed by `ss_omissions`.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,9 +15,7 @@ from closewait.formats.ss_words import Told
 from closewait.formats.words import Spans
 from closewait.snapshot.coded import Coded
 
-ONE_NAME = re.compile(r'users:\(\("([^"]*)",pid')
-CLOSING = b"))"
-LONGEST_SINGLE = 64  # bytes
+LONGEST_NAME = 64  # bytes; longer is a list of holders, whose first name and last pid would belong to two
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,17 +80,12 @@ def every_holder(told: Mapping[int, Told], columns: Mapping[str, Sequence[Any]])
 
 def single_holders(words: Spans) -> Single:
     """The rows with one holder and nothing else; no string is made for each, though each has another descriptor."""
-    before_fd, fd_and_closing = words.where(words.lengths <= LONGEST_SINGLE).parted(b"=")
-    before_comma, fd_key = before_fd.parted(b",")
-    before_pid, pid = before_comma.parted(b"=")
-    fd, closing = fd_and_closing.without_last(len(CLOSING))
-    name = before_pid.coded.mapped(name_in)
-    rows = rows_with(name, lambda text: text is not None) & pid.are_numbers() & fd.are_numbers()
-    rows &= fd_key.equal(b"fd") & closing.equal(CLOSING)
-    return Single(rows, replaced(name, ~rows, None), only(pid.numbers, rows), only(fd.numbers, rows))
+    rows, (name, pid, fd) = words.filled(b'users:(("', b'",pid=', b",fd=", b"))")
+    process = name.where(name.lengths <= LONGEST_NAME).coded
+    rows &= rows_with(process, is_one_name) & pid.are_numbers() & fd.are_numbers()
+    return Single(rows, replaced(process, ~rows, None), only(pid.numbers, rows), only(fd.numbers, rows))
 
 
-def name_in(text: str | None) -> str | None:
-    """The name in `users:(("name",pid`."""
-    found = ONE_NAME.fullmatch(text) if text else None
-    return found[1] if found else None
+def is_one_name(text: str | None) -> bool:
+    """Whether this is a process name; with a quotation mark in it, it is rather a list of holders."""
+    return text is not None and text != "" and '"' not in text

@@ -259,20 +259,37 @@ class Spans:
         before = Spans(self.source, self.begins, np.where(found, at, self.ends))
         return before, Spans(self.source, np.where(found, at + 1, -1), np.where(found, self.ends, -1))
 
-    def without_last(self, octets: int) -> "tuple[Spans, Spans]":
-        """What stands before the last so many bytes, and these; nothing in either where there are not so many."""
-        good = self.lengths >= octets
-        begins, middle, ends = (np.where(good, places, -1) for places in (self.begins, self.ends - octets, self.ends))
-        return Spans(self.source, begins, middle), Spans(self.source, middle, ends)
+    def filled(self, *literals: bytes) -> "tuple[Mask, list[Spans]]":
+        """Which rows are these texts with something between each two of them, and what stands in each such gap.
+
+        From the end, each but the first and the last text is found where its last byte stands last.
+        """
+        last = self.ends - len(literals[-1])
+        fits = self._stands(literals[0], self.begins) & self._stands(literals[-1], last)
+        gaps = []
+        for literal in reversed(literals[1:-1]):
+            places = self.source.places_of(literal[-1:])
+            behind = places[np.searchsorted(places, last) - 1] + 1 if len(places) else self.begins
+            gaps.append((behind, last))
+            last = behind - len(literal)
+            fits &= self._stands(literal, last)
+        gaps.append((self.begins + len(literals[0]), last))
+        for begins, ends in gaps:
+            fits &= begins <= ends
+        return fits, [Spans(self.source, begins, ends).where(fits) for begins, ends in reversed(gaps)]
+
+    def _stands(self, text: bytes, begins: Places) -> Mask:
+        """In which rows `text` stands at this place, which is theirs."""
+        stands = (begins >= self.begins) & (self.begins >= 0)
+        for offset in range(0, len(text), LANE_BYTES):
+            part = text[offset : offset + LANE_BYTES]
+            lanes = self.source.lanes[np.clip(begins + offset, 0, self.source.size)] & LANE_MASKS[len(part)]
+            stands &= lanes == int.from_bytes(part, "little")
+        return stands
 
     def are(self, holds: Callable[[str], object]) -> Mask:
         """Which rows have a text of which `holds` says so; each different text is asked about once."""
         return rows_with(self.coded, lambda text: text is not None and holds(text))
-
-    def equal(self, text: bytes) -> Mask:
-        """Which rows have exactly this text of at most eight bytes."""
-        mask: Mask = (self.lengths == len(text)) & (self._lane(0) == int.from_bytes(text, "little"))
-        return mask
 
     def are_numbers(self) -> Mask:
         """Which rows have one to sixteen decimal digits and nothing else."""
