@@ -158,7 +158,8 @@ def snapshot(reading: Reading, source: str) -> Snapshot:
         source=reading.source or source,
         format=reading.format,
     )
-    sockets = with_ages(seen.sockets, seen.host) if reading.columns.keys() & CLOCKS else seen.sockets
+    has_clocks = reading.kind == "sockets" and reading.columns.keys() & CLOCKS
+    sockets = with_ages(seen.sockets, seen.host) if has_clocks else seen.sockets
     return replace(seen, sockets=sockets, sight=reading.sight or sight(reading, seen))
 
 
