@@ -8,7 +8,6 @@ import errno
 import socket
 import struct
 from collections.abc import Callable, Collection, Iterable, Iterator
-from itertools import cycle
 from typing import Protocol, TypeVar
 
 from closewait.capture.namespace import inside
@@ -60,28 +59,28 @@ def open_netlink() -> socket.socket:
 
 
 def record(
-    extensions: Collection[int], netns: str | None = None, opener: Opener = open_netlink, rooms: int = 1
+    extensions: Collection[int], netns: str | None = None, opener: Opener = open_netlink
 ) -> Iterator[memoryview]:
-    """The kernel's answers for both families, in blocks of whole datagrams.
+    """The kernel's answers for both families, in blocks of whole datagrams; a block is good until the next.
 
-    A block is good until `rooms` more were asked for. Raises OSError where this way is closed.
+    Raises OSError where this way is closed.
     """
     with inside(netns):
         asking = opener()  # it stays in the network namespace it was opened in
     with asking:
-        spaces = cycle([memoryview(bytearray(BLOCK_BYTES)) for _ in range(rooms)])
+        space = memoryview(bytearray(BLOCK_BYTES))
         for family in FAMILIES:
             asking.send(sock_diag.dump_request(family, extensions=extensions))
-            yield from _answer(asking, spaces)
+            yield from _blocks(asking, space)
 
 
-def _answer(asking: socket.socket, spaces: Iterator[memoryview]) -> Iterator[memoryview]:
-    """One dump's answer, up to its end mark."""
-    space, filled, ended = next(spaces), 0, False
+def _blocks(asking: socket.socket, space: memoryview) -> Iterator[memoryview]:
+    """One dump's answer, up to its end mark, gathered in `space`."""
+    filled, ended = 0, False
     while not ended:
         if len(space) - filled < DATAGRAM_BYTES:
             yield space[:filled]
-            space, filled = next(spaces), 0
+            filled = 0
         size = asking.recv_into(space[filled:], 0, socket.MSG_TRUNC)
         if size > len(space) - filled:
             raise CannotSee(f"the kernel sent a datagram of {size} bytes, more than there was room for")
@@ -96,7 +95,7 @@ def read(wish: Wish, opener: Opener = open_netlink) -> Reading:
     dump = wish.begun.dump if wish.begun else None
     replies, caveats = answer(
         lambda: sock_diag.replies_for(wish.columns),
-        ask=lambda: fetched_beside(record(extensions, wish.netns, opener, rooms=2)),
+        ask=lambda: record(extensions, wish.netns, opener),
         recorded=dump.blocks(BLOCK_BYTES) if dump and dump.is_whole() else None,
     )
     replies.finish()
@@ -138,17 +137,6 @@ def answer(
             return taker, ()
         recorded = None
     return taker, (LOST_PIECES,)
-
-
-def fetched_beside(blocks: Iterator[memoryview]) -> Iterator[memoryview]:
-    """The same blocks, each fetched by a thread while the caller works on the one before."""
-    from concurrent.futures import ThreadPoolExecutor
-
-    with ThreadPoolExecutor(max_workers=1) as thread:
-        coming = thread.submit(next, blocks, None)
-        while (block := coming.result()) is not None:
-            coming = thread.submit(next, blocks, None)
-            yield block
 
 
 SOURCE = Source(name="sock_diag", told_by="NETLINK_SOCK_DIAG", read=read)

@@ -48,16 +48,22 @@ class Structs:
     """One kernel struct in many messages, beginning at `places`."""
 
     def __init__(self, block: Block, places: Places) -> None:
-        self._views = block.views
-        self._units = {1: places, 2: places >> 1, 4: places >> 2}  # by the width of the number looked for
+        halved, quartered = places >> 1, places >> 2
+        self._words, self._word_places = block.words, quartered
+        self._by_type = {  # numbers of this type; the places counted in their width; how often that halves an offset
+            "=u1": (block.views["=u1"], places, 0),
+            "=u2": (block.views["=u2"], halved, 1),
+            ">u2": (block.views[">u2"], halved, 1),
+            "=u4": (block.words, quartered, 2),
+        }
 
     def numbers(self, field: Field) -> Array:
         """`field` of each struct; a row of several numbers where the field has several."""
         if field.count > 1 or field.dtype == "=u8":
-            words = self._views["=u4"][field.offset >> 2 :]
-            found = words.take(self._units[4][:, None] + np.arange(field.size >> 2)).view(field.dtype)
-            return found if field.count > 1 else found.ravel()
-        found = self._views[field.dtype][field.offset // field.size :].take(self._units[field.size])
+            rows = self._words[field.offset >> 2 :].take(self._word_places[:, None] + np.arange(field.size >> 2))
+            return rows.view(field.dtype) if field.count > 1 else rows.view(field.dtype).ravel()
+        view, places, halvings = self._by_type[field.dtype]
+        found = view[field.offset >> halvings :].take(places)
         return (found >> field.shift) & ((1 << field.bits) - 1) if field.bits else found
 
 
