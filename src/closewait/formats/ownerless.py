@@ -49,10 +49,9 @@ def may_wait(socket: Ownerless) -> bool:
 
 def caveat(hidden: int) -> str:
     """What to tell a reader about holders that are not shown."""
-    sockets, they = ("socket", "it") if hidden == 1 else ("sockets", "they")
     return (
-        f"{hidden} {sockets} that a program should hold show none. Either {they} belong to programs of users that this "
-        "user may not look into, or the kernel holds them itself; a dump taken as root would tell."
+        f"Holders that should be there are not shown (sockets: {hidden}). They are other users' programs, or the kernel "
+        "itself holds the socket; a dump taken as root would tell."
     )
 
 

@@ -132,6 +132,8 @@ class Rows:
 
     def only(self, keep: Mask) -> "Rows":
         """Some of the rows; the others are missed."""
+        if keep.all():
+            return self  # with what is already known of its columns
         columns = {name: column[keep] for name, column in self.columns.items()}
         return Rows(self.lines[keep], columns, merged(self.missed, self.lines[~keep]))
 
