@@ -18,6 +18,7 @@ from closewait.capture.namespace import name_of
 if TYPE_CHECKING:
     from closewait.capture.rungs import SOURCES as SOURCES
     from closewait.capture.source import Source
+    from closewait.formats.sock_diag.asked import Asked
     from closewait.snapshot.table import Snapshot
 
 __all__ = ["SOURCES", "Begun", "begin", "begin_counting", "count_states", "look", "name_of"]
@@ -29,6 +30,7 @@ def look(
     tcp_info: bool = True,
     columns: Collection[str] | None = None,
     netns: str | None = None,
+    asked: "Asked | None" = None,
     begun: Begun | None = None,
     sources: "Sequence[Source] | None" = None,
     proc: Path = PROC,
@@ -36,18 +38,19 @@ def look(
     """Look at this host, or at its network namespace `netns` (a name, or a path such as /proc/PID/ns/net), once.
 
     Without `holders` no process is looked into; without `tcp_info` there are no clocks, bytes and round-trip times;
-    with `columns` only those are filled. Each of them makes the look cheaper. `begun` is what `begin()` gave for the
-    same wish; `sources` are others than SOURCES. Raises CannotSee when none of them answers.
+    with `columns` only those are filled; with `asked` the kernel leaves out what it can, and what comes is to be
+    filtered still. Each of them makes the look cheaper. `begun` is what `begin()` gave for the same wish; `sources` are
+    others than SOURCES. Raises CannotSee when none of them answers.
     """
     from closewait.capture.looking import look_once
     from closewait.capture.rungs import SOURCES
     from closewait.capture.source import Wish
 
     wanted = wished_columns(holders=holders, tcp_info=tcp_info, columns=columns)
-    if begun is not None and not begun.fits(wanted, netns):
+    if begun is not None and not begun.fits(wanted, netns, asked):
         begun.discard()
         begun = None
-    return look_once(Wish(wanted, netns, proc, begun), SOURCES if sources is None else sources, holders=holders)
+    return look_once(Wish(wanted, netns, proc, begun, asked), SOURCES if sources is None else sources, holders=holders)
 
 
 def count_states(*, netns: str | None = None, begun: Begun | None = None) -> dict[str, int]:

@@ -15,6 +15,10 @@ import time
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from closewait.formats.sock_diag.asked import Asked
 
 Octets = bytes | memoryview
 
@@ -72,13 +76,14 @@ class Begun:
     columns: Collection[str] | None
     netns: str | None
     at_unix_s: float
+    asked: "Asked | None" = None
     dump: Child | None = None
     walk: Child | None = None
     counts: Child | None = None
 
-    def fits(self, columns: Collection[str] | None, netns: str | None) -> bool:
+    def fits(self, columns: Collection[str] | None, netns: str | None, asked: "Asked | None" = None) -> bool:
         """Whether this was begun for that wish."""
-        return (self.columns, self.netns) == (columns, netns)
+        return (self.columns, self.netns, self.asked) == (columns, netns, asked)
 
     def discard(self) -> None:
         """End what still runs."""
@@ -93,24 +98,26 @@ def begin(
     tcp_info: bool = True,
     columns: Collection[str] | None = None,
     netns: str | None = None,
+    asked: "Asked | None" = None,
 ) -> Begun:
     """Begin what `look()` with the same arguments will need."""
     wanted = wished_columns(holders=holders, tcp_info=tcp_info, columns=columns)
     if not may_fork():
-        return Begun(wanted, netns, time.time())
+        return Begun(wanted, netns, time.time(), asked)
 
     def dump() -> Iterable[Octets]:
         from closewait.capture.netlink import record
         from closewait.formats.sock_diag import extensions_for
+        from closewait.formats.sock_diag.asked import EVERY_SOCKET
 
-        return record(extensions_for(wanted), netns)
+        return record(extensions_for(wanted), netns, asked=asked or EVERY_SOCKET)
 
     def walk() -> Iterable[Octets]:
         from closewait.capture.owners import walk
 
         return (walk().packed(),)
 
-    return Begun(wanted, netns, time.time(), dump=Child(dump), walk=Child(walk) if holders else None)
+    return Begun(wanted, netns, time.time(), asked, dump=Child(dump), walk=Child(walk) if holders else None)
 
 
 def begin_counting(netns: str | None = None) -> Begun:

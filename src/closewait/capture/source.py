@@ -7,20 +7,22 @@ from pathlib import Path
 from closewait.capture.ahead import PROC, Begun
 from closewait.capture.processes import Process, processes
 from closewait.formats.format import Reading
+from closewait.formats.sock_diag.asked import Asked
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
     """What a look is wanted for, so that no more is asked of the kernel.
 
-    `columns` None means every column; `netns` None means this thread's own network namespace. `begun` is what already
-    runs for this wish.
+    `columns` None means every column; `netns` None means this thread's own network namespace. `asked` is the least that
+    must be told, None everything; a way that cannot leave out the rest tells it. `begun` is what already runs for this.
     """
 
     columns: Collection[str] | None = None
     netns: str | None = None
     proc: Path = PROC
     begun: Begun | None = None
+    asked: Asked | None = None
 
 
 @dataclass(frozen=True, slots=True)

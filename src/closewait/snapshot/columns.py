@@ -118,6 +118,20 @@ SOCKETS = (
     Column("receive_window_scale", "integer", "bits", "Shift of our advertised window.", NO_TCP_INFO),
 )
 
+#: What `diagnosis/roles.py` says of a socket beside what was told of it; to filter, group and ask by.
+CHARGES = (
+    Column("role", "text", "name", "`server` or `client`: the end of the connection that this host is."),
+    Column(
+        "owner_kind",
+        "text",
+        "name",
+        "Whom the socket is charged to: `holder` (a process), `listener` (nobody has accepted it yet), `kernel` "
+        "(nobody any more), `hidden` or `untold`.",
+    ),
+    Column("owner_pid", "integer", "process id", "The holder, or the listener's holder for a queued connection."),
+    Column("owner_process", "text", "command name", "That process's name."),
+)
+
 HOLDERS = (
     Column("socket", "integer", "row number", "The row of `sockets` that is held, counted from 0."),
     Column("pid", "integer", "process id", "The process that holds it."),
@@ -137,7 +151,7 @@ PROCESSES = (
 
 FLOWS = tuple(c for c in SOCKETS if c.name in {
     "protocol", "local_address", "local_port", "local_service",
-    "remote_address", "remote_port", "remote_service", "state",
+    "remote_address", "remote_port", "remote_service", "state", "timer_left_s",
 })  # fmt: skip
 
 #: The columns that every JSON row carries, null or not, in this order (schema `closewait/1`).

@@ -61,7 +61,8 @@ EMPTY_PROCESSES = frame(PROCESSES, {})
 class Snapshot:
     """One moment of one host: the sockets, who holds them, the processes, the host's limits, and the sight.
 
-    `kind` is `sockets`, `flows` (conntrack; not sockets), `counts` (only `told_states`) or `descriptors`.
+    `kind` is `sockets`, `flows` (conntrack; not sockets), `counts` (only `told_states`) or `descriptors`. `charges` is
+    the role and the owner of each row, where they were settled before rows were left out (see `diagnosis/roles.py`).
     """
 
     sockets: pl.DataFrame
@@ -74,6 +75,7 @@ class Snapshot:
     taken_at_unix_s: float | None = None
     source: str = ""
     format: str = ""
+    charges: pl.DataFrame | None = None
 
     @classmethod
     def of_columns(cls, values: Mapping[str, Any], **facts: Any) -> "Snapshot":

@@ -1,0 +1,64 @@
+"""A part of a look: the rows that a filter keeps, with roles and owners as the whole look settles them.
+
+A socket is a server's because its listener is there, and queued because that listener holds it: who filters first and
+asks for the role afterwards gets another answer.
+"""
+
+from dataclasses import replace
+
+from closewait.diagnosis.roles import settled
+from closewait.snapshot.columns import CHARGES
+from closewait.snapshot.filters.condition import EVERYTHING, Condition, Leaf, columns_of, weakened
+from closewait.snapshot.filters.matching import ANSWERED_BY, UNTOLD, kept, matching, untold
+from closewait.snapshot.table import Snapshot
+
+#: Columns whose values come from the whole look, and those that a queued connection borrows from its listener.
+CHARGED = frozenset(column.name for column in CHARGES)
+BORROWED = frozenset(ANSWERED_BY)
+
+#: Columns that a socket keeps for life, by which it can be found in an earlier look.
+LASTING = frozenset({
+    "protocol", "local_address", "local_port", "local_service", "remote_address", "remote_port", "remote_service",
+    "pid", "process", "fd", "inode", "uid", "user", "cookie", "interface", "cgroup_id", "cgroup", "container", "role",
+})  # fmt: skip
+
+SUMMARY = "A summary tells states only, so that nothing of it can be kept by this filter."
+
+
+def selected(look: Snapshot, condition: Condition) -> Snapshot:
+    """The rows of `look` that meet `condition`, with the charges of the whole look where they are asked for."""
+    if condition == EVERYTHING:
+        return look
+    if look.kind == "counts":
+        return _selected_counts(look, condition)
+    if (CHARGED | BORROWED) & columns_of(condition):
+        look = settled(look)
+    missing = untold(look, condition) if look.sockets.height else ()
+    part = kept(look, matching(look, condition))
+    return with_caveat(part, UNTOLD.format(columns=" or ".join(missing))) if missing else part
+
+
+def lasting(condition: Condition) -> Condition:
+    """What of `condition` a socket meets for life: an earlier look keeps those that met it later."""
+
+    def stays(leaf: Leaf) -> bool:
+        return leaf.column in LASTING
+
+    return weakened(condition, stays)
+
+
+def with_caveat(look: Snapshot, caveat: str) -> Snapshot:
+    """`look` with one more thing to know about what it shows."""
+    return replace(look, sight=replace(look.sight, caveats=(*look.sight.caveats, caveat)))
+
+
+def _selected_counts(look: Snapshot, condition: Condition) -> Snapshot:
+    """The states of a summary that meet a condition about states alone."""
+    if columns_of(condition) != {"state"}:
+        return with_caveat(replace(look, told_states={}), SUMMARY)
+    states = list(look.states)
+    meets = matching(
+        Snapshot.of_columns({"state": [None if state == "NONE" else state for state in states]}), condition
+    )
+    told = {state: look.states[state] for state, meets_it in zip(states, meets, strict=True) if meets_it}
+    return replace(look, told_states=told)
