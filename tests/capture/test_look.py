@@ -120,6 +120,16 @@ class TestRungs:
             assert (os.getpid(), listener.fileno()) in look.holders.select("pid", "fd").rows()
             assert os.getpid() in look.processes["pid"]
 
+    def test_another_system_than_linux_goes_on_to_psutil(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+        """No netlink, no /proc: both reasons are told."""
+        monkeypatch.delattr(socket, "AF_NETLINK")
+        look = capture.look(proc=tmp_path)
+
+        assert look.format == "psutil"
+        assert [caveat.partition(" was not used")[0] for caveat in look.sight.caveats] == [
+            "NETLINK_SOCK_DIAG", "/proc/net/tcp, /proc/net/tcp6",
+        ]  # fmt: skip
+
     def test_psutil_cannot_look_into_another_namespace(self, ns: Namespace) -> None:
         """That is said, and every other reason with it."""
         with pytest.raises(CannotSee, match="psutil was not used: psutil sees no other network namespace"):

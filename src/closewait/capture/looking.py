@@ -1,5 +1,6 @@
 """One look at this machine: the best source that answers, the holders joined to it, and what could not be seen."""
 
+import os
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -11,7 +12,7 @@ from closewait.capture.namespace import inside, name_of
 from closewait.capture.owners import Holdings, Walk, holdings, walk
 from closewait.capture.processes import Process
 from closewait.capture.source import Source, Wish
-from closewait.errors import CannotSee
+from closewait.errors import BadInput, CannotSee
 from closewait.formats.format import ColumnValues, Reading
 from closewait.snapshot.coded import Coded
 from closewait.snapshot.sight import Sight
@@ -82,7 +83,7 @@ def first_answer(wish: Wish, sources: Sequence[Source]) -> tuple[Source, Reading
     for source in sources:
         try:
             return source, source.read(wish), tuple(passed_over)
-        except (CannotSee, OSError, ImportError) as reason:
+        except (CannotSee, BadInput, OSError, ImportError) as reason:
             passed_over.append(PASSED_OVER.format(way=source.told_by, reason=reason))
     raise CannotSee("The sockets of this machine cannot be seen. " + " ".join(passed_over))
 
@@ -103,7 +104,8 @@ def owners_of(reading: Reading, source: Source, wish: Wish) -> Owners:
     names = [known[pid].process if pid in known else None for pid in pids.tolist()]
     first = held.first_of_each_socket()
     hidden = int(np.count_nonzero(inodes)) - len(first.sockets)
-    why = HIDDEN_FROM_YOU if walked.refused else HELD_ELSEWHERE
+    may_see_all = not walked.refused and os.geteuid() == 0  # /proc may be mounted so that others' processes are absent
+    why = HELD_ELSEWHERE if may_see_all else HIDDEN_FROM_YOU
     return Owners(
         beside=_beside(first, Coded([*names, None], np.searchsorted(pids, first.pids)), len(inodes)),
         holders={"socket": held.sockets, "pid": held.pids, "process": Coded([*names, None], code), "fd": held.fds},
