@@ -8,6 +8,7 @@ import errno
 import socket
 import struct
 from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import replace
 from typing import Protocol, TypeVar
 
 from closewait.capture.namespace import inside
@@ -15,6 +16,7 @@ from closewait.capture.source import Source, Wish
 from closewait.errors import CannotSee, KernelRefused
 from closewait.formats import sock_diag
 from closewait.formats.format import Reading
+from closewait.formats.sock_diag.asked import EVERY_SOCKET, Asked
 from closewait.formats.sock_diag.counts import StateCounts
 
 Opener = Callable[[], socket.socket]
@@ -61,7 +63,10 @@ def open_netlink() -> socket.socket:
 
 
 def record(
-    extensions: Collection[int], netns: str | None = None, opener: Opener = open_netlink
+    extensions: Collection[int],
+    netns: str | None = None,
+    opener: Opener = open_netlink,
+    asked: Asked = EVERY_SOCKET,
 ) -> Iterator[memoryview]:
     """The kernel's answers for both families, in blocks of whole datagrams; a block is good until the next.
 
@@ -72,7 +77,9 @@ def record(
     with asking:
         space = memoryview(bytearray(BLOCK_BYTES))
         for family in FAMILIES:
-            asking.send(sock_diag.dump_request(family, extensions=extensions))
+            asking.send(
+                sock_diag.dump_request(family, states=asked.states, extensions=extensions, bytecode=asked.bytecode)
+            )
             yield from _blocks(asking, space)
 
 
@@ -92,12 +99,21 @@ def _blocks(asking: socket.socket, space: memoryview) -> Iterator[memoryview]:
 
 
 def read(wish: Wish, opener: Opener = open_netlink) -> Reading:
-    """Every TCP socket of the network namespace. Raises CannotSee or OSError where sock_diag is closed to us."""
+    """The TCP sockets of the network namespace, as asked. Raises CannotSee or OSError where sock_diag is closed."""
+    try:
+        return _read(wish, opener)
+    except KernelRefused as refused:
+        if wish.asked is None or refused.errno != errno.EINVAL:
+            raise
+    return _read(replace(wish, asked=None, begun=None), opener)  # a kernel that cannot filter tells everything
+
+
+def _read(wish: Wish, opener: Opener) -> Reading:
     extensions = sock_diag.extensions_for(wish.columns)
     dump = wish.begun.dump if wish.begun else None
     replies, caveats = answer(
         lambda: sock_diag.replies_for(wish.columns),
-        ask=lambda: record(extensions, wish.netns, opener),
+        ask=lambda: record(extensions, wish.netns, opener, wish.asked or EVERY_SOCKET),
         recorded=dump.blocks(BLOCK_BYTES) if dump and dump.is_whole() else None,
     )
     replies.finish()
