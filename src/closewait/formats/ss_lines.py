@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from closewait.formats import ss_words
+from closewait.formats.arrays import Places
 from closewait.formats.paste import Paste
 from closewait.formats.rows import Layout
 from closewait.formats.words import Words
@@ -44,19 +45,19 @@ def unwrapped(paste: Paste, layout: Layout) -> Unwrapped:
     """The rows of `paste`; a paste in which no row is continued is left as it is."""
     starts = paste.words.lines_beginning(layout.begins.fullmatch)
     others = paste.words.lines_besides(starts)
-    if not any(continues([paste[row]], paste[line], layout) for row, line in below_rows(starts.tolist(), others)):
+    if not any(continues([paste[row]], paste[line], layout) for row, line in below_rows(starts, others)):
         return Unwrapped(paste, paste)
     rows = list(joined(paste, set(starts.tolist()), layout))
     text = "\n".join(row for _, row in rows)
     return Unwrapped(paste, Paste(Words.of(text), {}), [lines for lines, _ in rows])
 
 
-def below_rows(starts: Sequence[int], others: Sequence[int]) -> Iterator[tuple[int, int]]:
+def below_rows(starts: Places, others: Sequence[int]) -> Iterator[tuple[int, int]]:
     """Each line of `others` that has a line of `starts` above it, with nothing but blank lines between."""
     for before, line in pairwise((-1, *others)):
         nearest = bisect_left(starts, line) - 1
         if nearest >= 0 and starts[nearest] > before:
-            yield starts[nearest], line
+            yield int(starts[nearest]), line
 
 
 def joined(paste: Paste, beginning: set[int], layout: Layout) -> Iterator[tuple[list[int], str]]:
