@@ -13,6 +13,7 @@ need nft nftables
 need netstat net-tools
 need busybox busybox
 need lsof lsof
+need conntrack conntrack
 
 [ -z "$missing" ] && exit 0
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then

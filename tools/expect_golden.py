@@ -12,20 +12,28 @@ from pathlib import Path
 import polars as pl
 
 from closewait.formats import read
+from closewait.formats.format import Reading
 from closewait.snapshot.columns import SOCKETS
 from closewait.snapshot.table import frame
 
 GOLDEN = Path(__file__).resolve().parent.parent / "tests" / "formats" / "golden"
 
 
+def told(reading: Reading) -> pl.DataFrame:
+    """The rows of a reading, or the counts of a summary."""
+    if reading.states is None:
+        return frame(SOCKETS, reading.columns)
+    return pl.DataFrame({"state": [*reading.states], "count": [*reading.states.values()]})
+
+
 def expected(file: Path) -> str:
     """The rows of all readings of a golden file; a first column numbers the readings where there are several."""
-    found = [frame(SOCKETS, reading.columns) for reading in read(file.read_bytes(), name=file.name)]
+    found = [told(reading) for reading in read(file.read_bytes(), name=file.name)]
     if len(found) > 1:
         found = [rows.select(pl.lit(number).alias("look"), pl.all()) for number, rows in enumerate(found, start=1)]
     rows = pl.concat(found)
-    told = [column.name for column in rows if column.null_count() < len(rows)]
-    return rows.select(told).write_csv() if told else ""
+    columns = [column.name for column in rows if column.null_count() < len(rows)]
+    return rows.select(columns).write_csv() if columns else ""
 
 
 def main(wanted: str) -> None:

@@ -32,6 +32,27 @@ class Recording:
 
 AS_NOBODY = "setpriv --reuid 65534 --regid 65534 --clear-groups"
 
+#: One connection from its first packet to its last, while `conntrack -E` prints what happens to its flow.
+A_FLOWS_LIFE = """\
+timeout -s INT 2 conntrack -E {options} 2>&1 & sleep 1; python3 -c "import socket; \
+s = socket.create_server(('192.0.2.1', 9000)); c = socket.create_connection(('192.0.2.1', 9000)); a = s.accept()[0]; \
+c.close(); a.recv(1); a.close()"; {then} wait"""
+BY_STATE = "awk '{print $6}' | sort | uniq -c"
+
+A_SERVER_WITH_A_THREAD = """\
+python3 -c "import socket, threading, time; s = socket.create_server(('192.0.2.1', 9000)); \
+threading.Thread(target=time.sleep, args=(3,)).start()" & sleep 1; lsof -nP -a -iTCP:9000 -K; wait"""
+
+SOCKETS_IN_NO_TABLE = """\
+python3 -c "import socket, time; s = socket.socket(); s6 = socket.socket(socket.AF_INET6); s6.bind(('::1', 9001)); \
+u = socket.socket(type=socket.SOCK_DGRAM); time.sleep(3)" & sleep 1; lsof -nP -a -p $! -d 3-99; wait"""
+
+#: Python of its own with this version of psutil; `server` is the process that holds most sockets.
+WITH_PSUTIL = """PSUTIL={version} python3 -c 'import psutil
+from pprint import pprint
+[server] = [process for process in psutil.process_iter() if process.name() == "server"]
+{prints}'"""
+
 RECORDINGS = (
     Recording("ss_text", "iproute2-6.1--every-state", "ss -tan"),
     Recording("ss_text", "iproute2-6.1--every-state-with-holders", "ss -tanp"),
@@ -73,6 +94,61 @@ RECORDINGS = (
     ),
     Recording("netstat_linux", "busybox-1.35--every-state", "busybox netstat -tan"),
     Recording("netstat_linux", "busybox-1.35--names", "busybox netstat -ta"),
+    Recording("conntrack", "conntrack-1.4.7--every-state", "conntrack -L 2>&1"),
+    Recording("conntrack", "conntrack-1.4.7--families-and-ids", "conntrack -L -o extended,id 2>/dev/null"),
+    Recording("conntrack", "conntrack-1.4.7--events", A_FLOWS_LIFE.format(options="", then="")),
+    Recording(
+        "conntrack",
+        "conntrack-1.4.7--events-until-the-end",
+        A_FLOWS_LIFE.format(options="-o timestamp", then="conntrack -D -p tcp --dport 9000 >/dev/null 2>&1;"),
+    ),
+    Recording("conntrack", "linux-6.18--nf-conntrack", "cat /proc/net/nf_conntrack"),
+    Recording("ss_summary", "iproute2-6.1--every-state", "ss -s"),
+    Recording("ss_summary", "iproute2-6.1--twice", "ss -s; ss -s"),
+    Recording("proc_net_sockstat", "linux-6.18--every-state", "cat /proc/net/sockstat"),
+    Recording("proc_net_sockstat", "linux-6.18--both-families", "cat /proc/net/sockstat /proc/net/sockstat6"),
+    Recording("summary", "net-tools-2.10--uniq", f"netstat -an | {BY_STATE}"),
+    Recording(
+        "summary", "net-tools-2.10--awk", "netstat -n | awk '/^tcp/ {++S[$NF]} END {for (a in S) print a, S[a]}'"
+    ),
+    Recording("summary", "net-tools-2.10--by-program", "netstat -anp | awk '{print $6, $7}' | sort | uniq -c"),
+    Recording("summary", "iproute2-6.1--uniq", "ss -tan | awk '{print $1}' | sort | uniq -c | sort -rn"),
+    Recording("lsof", "lsof-4.95--every-state", "lsof -nPi"),
+    Recording("lsof", "lsof-4.95--names", "lsof -i"),
+    Recording("lsof", "lsof-4.95--queues", "lsof -nPi -Tqs"),
+    Recording("lsof", "lsof-4.95--one-process", "lsof -nP -a -c server -d 3-99"),
+    Recording("lsof", "lsof-4.95--parents-and-numbers", "lsof -nPlR -g -i"),
+    Recording("lsof", "lsof-4.95--threads", A_SERVER_WITH_A_THREAD),
+    Recording("lsof", "lsof-4.95--sockets-in-no-table", SOCKETS_IN_NO_TABLE),
+    Recording("lsof", "lsof-4.95--file-flags", "lsof -nPi +fg"),
+    Recording("lsof", "lsof-4.95--sizes", "lsof -nPiTCP -s"),
+    Recording("lsof", "lsof-4.95--repeated", "lsof -nPiTCP:8443 -r1c2 || true"),
+    Recording("lsof_fields", "lsof-4.95--every-state", "lsof -nPi -F"),
+    Recording("lsof_fields", "lsof-4.95--chosen-fields", "lsof -nPi -F pcuftPnT"),
+    Recording("lsof_fields", "lsof-4.95--without-descriptors", "lsof -i -F pcPn"),
+    Recording("lsof_fields", "lsof-4.95--repeated", "lsof -nPiTCP:8443 -r1c2 -F || true"),
+    Recording("lsof_fields_nul", "lsof-4.95--every-state", "lsof -nPi -F0"),
+    Recording("lsof_fields_nul", "lsof-4.95--one-process", "lsof -nP -a -c server -d 3-99 -F0"),
+    Recording(
+        "psutil_repr",
+        "psutil-7.2--every-state",
+        WITH_PSUTIL.format(version="7.2.2", prints="print(psutil.net_connections())"),
+    ),
+    Recording(
+        "psutil_repr",
+        "psutil-7.2--a-line-each",
+        WITH_PSUTIL.format(version="7.2.2", prints="for each in psutil.net_connections(): print(each)"),
+    ),
+    Recording(
+        "psutil_repr",
+        "psutil-7.2--one-process",
+        WITH_PSUTIL.format(version="7.2.2", prints="pprint(server.net_connections())"),
+    ),
+    Recording(
+        "psutil_repr",
+        "psutil-5.2--every-state",
+        WITH_PSUTIL.format(version="5.2.2", prints="pprint(psutil.net_connections())"),
+    ),
 )
 
 ORIGIN = """\
@@ -86,33 +162,53 @@ inodes and times will differ then. Each `.csv` holds the rows that must be read 
 |---|---|
 """
 
-TOOL_VERSIONS = {"ss_text": "ss -V", "proc_net_tcp": "uname -sr", "netstat_linux": "netstat -V"}
+TOOL_VERSIONS = {
+    "lsof": "lsof -v 2>&1 | sed -n 's/ *revision:/lsof/p'",
+    "lsof_fields": "lsof -v 2>&1 | sed -n 's/ *revision:/lsof/p'",
+    "lsof_fields_nul": "lsof -v 2>&1 | sed -n 's/ *revision:/lsof/p'",
+    "psutil_repr": "python3 -V",
+    "ss_text": "ss -V",
+    "proc_net_tcp": "uname -sr",
+    "netstat_linux": "netstat -V",
+    "conntrack": "conntrack -V",
+    "ss_summary": "ss -V",
+    "proc_net_sockstat": "uname -sr",
+    "summary": "netstat -V",
+}
 LOCALE = re.compile(r"LC_ALL=((\w+)\.UTF-8)")
+PSUTIL = re.compile(r"PSUTIL=([0-9.]+)")
+BY_HAND = re.compile(r"\n## .*", re.DOTALL)  # what a person added to an ORIGIN.md: about texts that were not recorded
 
 
 def printed_on_stage(command: str) -> str:
     """What the command prints when every socket is in its state."""
     stage = [sys.executable, str(STAGE), command]
-    with TemporaryDirectory(prefix="locales-") as folder:
+    with TemporaryDirectory(prefix="golden-") as folder:
         if locale := LOCALE.search(command):
             localedef = ["localedef", "-i", locale[2], "-f", "UTF-8", f"{folder}/{locale[1]}"]
             subprocess.run(localedef, check=True)
             Path(folder).chmod(0o755)  # for commands that run as nobody
             stage = ["env", f"LOCPATH={folder}", *stage]
+        if psutil := PSUTIL.search(command):
+            pip = [sys.executable, "-m", "pip", "install", "--quiet", "--target", folder, f"psutil=={psutil[1]}"]
+            subprocess.run(pip, check=True)
+            stage = ["env", f"PYTHONPATH={folder}", *stage]
         return subprocess.run(stage, check=True, capture_output=True, text=True).stdout
 
 
 def write_origin(format_name: str) -> None:
     """The table of a format's recordings, with the versions of today."""
-    version = subprocess.run(TOOL_VERSIONS[format_name].split(), check=True, capture_output=True, text=True).stdout
+    version = subprocess.run(TOOL_VERSIONS[format_name], shell=True, check=True, capture_output=True, text=True).stdout
     text = ORIGIN.format(
         system=f"{platform.system()} {platform.release().split('-')[0]}",
         tool=version.splitlines()[0],
         day=date.today().isoformat(),
         format=format_name,
     )
-    rows = [f"| {r.file}.txt | `{r.command}` |\n" for r in RECORDINGS if r.format == format_name]
-    (GOLDEN / format_name / "ORIGIN.md").write_text(text + "".join(rows))
+    rows = [f"| {r.file}.txt | `{r.command.replace(chr(10), '; ')}` |\n" for r in RECORDINGS if r.format == format_name]
+    page = GOLDEN / format_name / "ORIGIN.md"
+    by_hand = BY_HAND.search(page.read_text()) if page.exists() else None
+    page.write_text(text + "".join(rows) + (by_hand[0] if by_hand else ""))
 
 
 def main(wanted: str) -> None:

@@ -84,6 +84,12 @@ def set_up_the_network() -> None:
     run("nft", "add table inet silence; add chain inet silence arriving { type filter hook input priority 0; }")
 
 
+def track_flows() -> None:
+    """Let the kernel track flows, with how much they carry: it does so from the first rule that asks for their state."""
+    run("nft", "add rule inet silence arriving ct state new counter")
+    Path("/proc/sys/net/netfilter/nf_conntrack_acct").write_text("1")
+
+
 def listener(address: str, port: int, backlog: int, *options: tuple[int, int, int | bytes]) -> socket.socket:
     """A listening socket of the server."""
     sock = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET)
@@ -212,6 +218,8 @@ def main(commands: list[str]) -> None:
         os.environ["STAGE_IS_MINE"] = "yes"
         os.execvp("unshare", ["unshare", "--net", "--", sys.executable, __file__, *commands])
     set_up_the_network()
+    if any("conntrack" in command for command in commands):
+        track_flows()
     servers, clients, shared = bring_them_into_their_states()
     children = [sleeping_child("client", servers, NOBODY)]
     for sock in clients:

@@ -6,12 +6,13 @@ import polars as pl
 import pytest
 
 from closewait.formats import read
+from closewait.formats.format import Reading
 from closewait.snapshot.columns import SOCKETS
 from closewait.snapshot.table import frame, schema
 
 GOLDEN = Path(__file__).parent / "golden"
 CASES = sorted(GOLDEN.glob("*/*.csv"))
-TYPES = schema(SOCKETS) | {"look": pl.Int64()}
+TYPES = schema(SOCKETS) | {"look": pl.Int64(), "count": pl.Int64()}
 
 
 def recording(expectation: Path) -> Path:
@@ -20,14 +21,20 @@ def recording(expectation: Path) -> Path:
     return found
 
 
+def told(reading: Reading) -> pl.DataFrame:
+    """The rows of a reading, or the counts of a summary."""
+    if reading.states is None:
+        return frame(SOCKETS, reading.columns)
+    return pl.DataFrame({"state": [*reading.states], "count": [*reading.states.values()]})
+
+
 @pytest.mark.parametrize("expectation", CASES, ids=lambda file: f"{file.parent.name}/{file.stem}")
 def test_exactly_the_expected_rows_are_read(expectation: Path) -> None:
     """Every row and every column of it; a column that the expectation lacks is null throughout."""
     file = recording(expectation)
     readings = read(file.read_bytes(), name=file.name)
     rows = pl.concat(
-        frame(SOCKETS, reading.columns).select(pl.lit(number).alias("look"), pl.all())
-        for number, reading in enumerate(readings, start=1)
+        told(reading).select(pl.lit(number).alias("look"), pl.all()) for number, reading in enumerate(readings, start=1)
     )
     text = expectation.read_text()
     wanted = pl.read_csv(text.encode(), schema_overrides=TYPES) if text.strip() else rows.clear().select("look")
