@@ -50,8 +50,8 @@ def may_wait(socket: Ownerless) -> bool:
 def caveat(hidden: int) -> str:
     """What to tell a reader about holders that are not shown."""
     return (
-        f"Holders that should be there are not shown (sockets: {hidden}). They are other users' programs, or the kernel "
-        "itself holds the socket; a dump taken as root would tell."
+        f"Holders that should be there are not shown (sockets: {hidden}). They are programs of other users, or the "
+        "kernel itself; a dump taken as root would tell."
     )
 
 
