@@ -46,6 +46,24 @@ def endpoint(text: str) -> Endpoint:
     address, colon, told_port = text.rpartition(":")
     if not colon:
         address, told_port = text, "*"
+    return endpoint_of(address, told_port)
+
+
+def endpoint_of(address: str, told_port: str) -> Endpoint:
+    """The end of a connection whose address and port a tool told apart."""
+    where, number = place(address), port(told_port)
+    return Endpoint(where.address, number.number, number.service, where.interface)
+
+
+def dotted_endpoint(text: str) -> Endpoint | None:
+    """The end of a connection that a BSD wrote as `text`, with a dot before the port; None when there is no dot.
+
+    >>> dotted_endpoint("fe80::1%lo0.443")
+    Endpoint(address='fe80::1', port=443, service=None, interface='lo0')
+    """
+    address, dot, told_port = text.rpartition(".")
+    if not dot:
+        return None
     where, number = place(address), port(told_port)
     return Endpoint(where.address, number.number, number.service, where.interface)
 
