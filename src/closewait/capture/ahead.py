@@ -12,6 +12,7 @@ no such memory, nothing begins and the look does everything itself.
 import marshal
 import os
 import time
+import weakref
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,8 +34,6 @@ class Child:
     """A process that runs `work` once and leaves the bytes it gives in shared memory."""
 
     def __init__(self, work: Callable[[], Iterable[Octets]]) -> None:
-        import weakref
-
         memory, parent = os.memfd_create("closewait", os.MFD_CLOEXEC), os.getpid()
         self.pid = os.fork()
         if self.pid == 0:
@@ -47,6 +46,8 @@ class Child:
         """Wait for the child to end, and say whether it finished its work."""
         if self._is_whole is None:
             self._is_whole = _exit_status(self.pid) == 0
+            self._end.detach()  # its process id may be another's from now on
+            self._end = weakref.finalize(self, os.close, self._memory)
         return self._is_whole
 
     def contents(self) -> bytes:
@@ -105,19 +106,21 @@ def begin(
     if not may_fork():
         return Begun(wanted, netns, time.time(), asked)
 
-    def dump() -> Iterable[Octets]:
+    def recorded_dump() -> Iterable[Octets]:
         from closewait.capture.netlink import record
         from closewait.formats.sock_diag import extensions_for
         from closewait.formats.sock_diag.asked import EVERY_SOCKET
 
         return record(extensions_for(wanted), netns, asked=asked or EVERY_SOCKET)
 
-    def walk() -> Iterable[Octets]:
+    def packed_walk() -> Iterable[Octets]:
         from closewait.capture.owners import walk
 
         return (walk().packed(),)
 
-    return Begun(wanted, netns, time.time(), asked, dump=Child(dump), walk=Child(walk) if holders else None)
+    return Begun(
+        wanted, netns, time.time(), asked, dump=Child(recorded_dump), walk=Child(packed_walk) if holders else None
+    )
 
 
 def begin_counting(netns: str | None = None) -> Begun:
@@ -161,10 +164,8 @@ def _run_and_end(work: Callable[[], Iterable[Octets]], memory: int, parent: int)
             while left:
                 left = left[os.write(memory, left) :]
         status = 0
-    except BaseException:  # noqa: BLE001  the parent's stack is below this one; nothing may return into it
-        status = 1
     finally:
-        os._exit(status)
+        os._exit(status)  # also out of an exception: the parent's stack is below this one
 
 
 def _die_with(parent: int) -> None:
