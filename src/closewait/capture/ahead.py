@@ -47,7 +47,7 @@ class Child:
         if self._is_whole is None:
             self._is_whole = _exit_status(self.pid) == 0
             self._end.detach()  # its process id may be another's from now on
-            self._end = weakref.finalize(self, os.close, self._memory)
+            self._end = weakref.finalize(self, _end, None, self._memory)
         return self._is_whole
 
     def contents(self) -> bytes:
@@ -178,12 +178,12 @@ def _die_with(parent: int) -> None:
         os._exit(1)  # it died just before
 
 
-def _end(pid: int, memory: int) -> None:
-    """Kill the child if it runs, reap it, and close its memory."""
+def _end(pid: int | None, memory: int) -> None:
+    """Close the child's memory; kill it if it runs, and reap it, unless that was done (None)."""
     import signal
 
     os.close(memory)
-    if _exit_status(pid, os.WNOHANG) is None:
+    if pid is not None and _exit_status(pid, os.WNOHANG) is None:
         os.kill(pid, signal.SIGKILL)
         _exit_status(pid)
 
