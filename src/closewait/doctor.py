@@ -16,6 +16,7 @@ from closewait.diagnosis.diagnose import diagnose
 from closewait.diagnosis.report import Report
 from closewait.diagnosis.rule import Rule
 from closewait.diagnosis.rules import RULES
+from closewait.snapshot.same_socket import each_socket_once
 from closewait.snapshot.table import Snapshot
 from closewait.snapshot.timeline import NOTHING_YET, Timeline
 
@@ -27,5 +28,5 @@ def examine(
     rules: Sequence[Rule] = RULES,
 ) -> Report:
     """Look once (at this host, unless told otherwise) and say what is wrong, and with whom the next move lies."""
-    timeline = earlier.followed_by(look())
+    timeline = Timeline(tuple(each_socket_once(each) for each in earlier.followed_by(look()).looks))
     return Report(timeline=timeline, findings=diagnose(timeline, rules))

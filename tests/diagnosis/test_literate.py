@@ -1,6 +1,7 @@
 """Runs every rules/*.md: prose that specifies a rule, with looks and what must be found in them.
 
     ```sockets [at=TIME] [owners=told|hidden|untold] [format=NAME]    a look; `at` of the first is 0s
+    ```dump                                                           a look as a tool printed it
     ```processes                                                      descriptors of the look before it
     ```host                                                           facts of the host, for the looks after it
     ```finds                                                          findings: rule, severity, key=value; or nothing
@@ -10,20 +11,21 @@ Benign findings need not be listed: `finds` names what is not benign, and any be
 
 import json
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
 
 from closewait import doctor
 from closewait.diagnosis.finding import Finding
+from closewait.formats import looks
 from closewait.snapshot.host import Host
 from closewait.snapshot.table import Snapshot
 from closewait.snapshot.timeline import Timeline
 from closewait.testing import duration_s, snapshot
 
 PAGES = sorted((Path(__file__).parent / "rules").glob("*.md"))
-BLOCK = re.compile(r"^```(?P<kind>sockets|processes|host|finds)(?P<facts>[^\n]*)\n(?P<body>.*?)^```$", re.M | re.S)
+BLOCK = re.compile(r"^```(?P<kind>sockets|dump|processes|host|finds)(?P<facts>[^\n]*)\n(?P<body>.*?)^```$", re.M | re.S)
 OWNERS = {"told": True, "hidden": False, "untold": None}
 START_UNIX_S = 1_800_000_000.0
 
@@ -43,6 +45,9 @@ class Example:
         return Timeline(tuple(self._look(look) for look in self.looks))
 
     def _look(self, look: dict[str, object]) -> Snapshot:
+        if "dump" in look:
+            (read,) = looks(str(look["dump"]).encode(), "dump.txt")
+            return replace(read, host=self.host)
         return snapshot(host=self.host, **look)
 
 
@@ -59,6 +64,8 @@ def examples(page: Path) -> list[Example]:
             host = example.host = Host(**{key: fact(value) for key, value in facts.items()})
         elif block["kind"] == "processes":
             example.looks[-1]["processes"] = block["body"]
+        elif block["kind"] == "dump":
+            example.looks.append({"dump": block["body"]})
         elif block["kind"] == "sockets":
             at_s = duration_s(facts["at"]) if "at" in facts else None
             example.looks.append({

@@ -66,9 +66,17 @@ class Case:
         return {row[0]: Process(*row) for row in self.timeline.latest.processes.select(columns).iter_rows()}
 
     def pids_that_share(self, group: Group) -> list[int]:
-        """The processes that hold any of the rows the group keeps as evidence."""
-        holders = self.timeline.latest.holders
-        return sorted(holders.filter(pl.col("socket").is_in(group.rows))["pid"].unique().to_list())
+        """The processes that hold a row which the group keeps as evidence, where several hold it."""
+        return sorted(self._shared(group)["pid"].unique().to_list())
+
+    def inodes_shared(self, group: Group) -> list[int]:
+        """The inodes, as far as they are told, of the rows which the group keeps as evidence and several hold."""
+        inodes = self.timeline.latest.sockets["inode"][self._shared(group)["socket"].unique()]
+        return sorted(inodes.drop_nulls().to_list())
+
+    def _shared(self, group: Group) -> pl.DataFrame:
+        several = pl.col("pid").n_unique().over("socket") > 1
+        return self.timeline.latest.holders.filter(pl.col("socket").is_in(group.rows), several)
 
     @property
     def held(self) -> list[Group]:

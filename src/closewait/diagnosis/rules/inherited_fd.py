@@ -46,7 +46,8 @@ def check(case: "Case") -> Iterator[Suspicion]:
         judged = strength(group)
         if judged is None:
             continue
-        pids = ", ".join(str(pid) for pid in case.pids_that_share(group))
+        pids = ", ".join(map(str, case.pids_that_share(group)))
+        inodes = ", ".join(map(str, case.inodes_shared(group)))
         yield RULE.about_group(
             case,
             group,
@@ -54,7 +55,7 @@ def check(case: "Case") -> Iterator[Suspicion]:
             judged,
             says=f"{who(group)} shares {count_of(group.shared, 'closed connection')} on {group.where} with another "
             "process; each ends only when every holder closes it.",
-            because=(f"the same socket is open in processes {pids}",),
+            because=(f"the same socket{f' (inode {inodes})' if inodes else ''} is open in processes {pids}",),
             check_with=f"lsof -nPi @{quote(group.where)} -s TCP:CLOSE_WAIT"
             if group.place_address and group.role == "client"
             else None,
