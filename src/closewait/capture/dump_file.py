@@ -28,7 +28,7 @@ def contents(path: str) -> bytes:
     except FileNotFoundError:
         raise BadInput(
             f"There is no file {path}. A SOURCE is a dump's file, - for standard input, or netns:NAME; "
-            "without one this host is examined."
+            "without one this host is examined. A FILTER has an operator: state=close_wait, 'age>60'."
         ) from None
     except IsADirectoryError:
         raise BadInput(

@@ -1,4 +1,4 @@
-"""The command line: `closewait [VERB] [SOURCE…]`. No verb means examine, the main job.
+"""The command line: `closewait [VERB] [SOURCE…] [FILTER…]`. No verb means examine, the main job.
 
 Every verb is a file of its own. What is heavy (polars, numpy) is imported inside the verb that needs it, so that
 `--help`, `--version` and `explain` answer at once; what looks at this host begins before anything else.
@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from closewait.cli.early import begin_if_live
 from closewait.errors import ClosewaitError
 
-VERBS = ("examine", "list", "explain", "lab")
+VERBS = ("examine", "list", "explain", "sql", "lab")
 
 #: First words that are the command's own business and no source.
 ABOUT_THE_COMMAND = ("--help", "-h", "--version", "--install-completion", "--show-completion")

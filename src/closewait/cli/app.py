@@ -6,12 +6,13 @@ from typing import Annotated
 
 import typer
 
-from closewait.cli import examine, explain, lab, list_sockets
+from closewait.cli import examine, explain, lab, list_sockets, sql
 
 COMMANDS: Mapping[str, Callable[..., int]] = {
     "examine": examine.examine,
     "list": list_sockets.list_sockets,
     "explain": explain.explain,
+    "sql": sql.sql,
     "lab": lab.lab,
 }
 
@@ -47,6 +48,7 @@ def closewait(
         closewait                        examine this host, now
         closewait --again 30s            look a second time and judge both looks
         netstat -an | closewait -        judge any dump
+        closewait lport=80               judge a part of the sockets; list and others take the same filters
         closewait explain CLOSE_WAIT     what a state, a rule or a setting means
 
     Exit status: 0 healthy, 1 warnings, 2 critical, 3 could not see, 4 bad usage or input, 5 our own error.

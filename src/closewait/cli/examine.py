@@ -4,14 +4,15 @@ from typing import Annotated
 
 import typer
 
-from closewait.cli.options import Json, Quiet, Sources, Width, duration_s
+from closewait.cli.options import Json, Quiet, Width, Words
 from closewait.cli.sources import looker
 from closewait.cli.terminal import columns, show, wait
 from closewait.errors import BadUsage
+from closewait.snapshot.durations import duration_s
 
 
 def examine(
-    sources: Sources = None,
+    words: Words = None,
     json: Json = False,
     again: Annotated[
         str | None,
@@ -23,27 +24,33 @@ def examine(
 ) -> int:
     """Examine this host, or a dump, and say what is wrong.
 
+    With filters only the sockets that meet them are judged; their roles and owners stay what they are among all.
+
     \b
     Examples:
         closewait --again 30s
         ss -tanp | closewait -
         closewait before.txt after.txt --json
+        closewait lport=80 state=close_wait,established
     """
-    looking = looker(sources or [])
+    looking, condition = looker(words or [])
     again_s = None if again is None else duration_s(again)
     if again_s is not None and not looking.is_live:
         raise BadUsage(
             "A dump cannot be looked at again. Give two dumps, the earlier one first: closewait one.txt two.txt"
         )
     from closewait import doctor
+    from closewait.diagnosis.selection import judged, lasting
+    from closewait.snapshot.timeline import Timeline
     from closewait.views.as_json import report_as_json
     from closewait.views.as_text import as_text
 
-    earlier = looking.earlier()
+    before = list(looking.earlier())
     if again_s is not None:
-        earlier = earlier.followed_by(looking.look())
+        before.append(looking.look())
         wait(again_s, "waiting for the second look")
-    report = doctor.examine(looking.look, earlier=earlier)
+    earlier = Timeline(tuple(judged(look, lasting(condition)) for look in before))
+    report = doctor.examine(lambda: judged(looking.look(), condition), earlier=earlier)
     if json:
         print(report_as_json(report))
     elif not quiet:

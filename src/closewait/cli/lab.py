@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from closewait.cli.options import Json, Quiet, duration_s
+from closewait.cli.options import Json, Quiet
 from closewait.cli.terminal import columns
+from closewait.snapshot.durations import duration_s
 
 if TYPE_CHECKING:
     from closewait.lab import Performance

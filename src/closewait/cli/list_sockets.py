@@ -1,18 +1,42 @@
-"""`closewait list`: the sockets as they were told, or how many are in each state."""
+"""`closewait list`: the sockets as they were told, or how many share a state, a process, a port."""
 
-from typing import Annotated
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from closewait.cli.options import Json, Quiet, Sources
+from closewait.cli.needs import needs
+from closewait.cli.options import Json, Quiet, Words
+from closewait.cli.output import Force, Output, checked, holds_looks, write
 from closewait.cli.sources import Dumps, Live, looker
 from closewait.errors import BadUsage
+from closewait.snapshot.filters.condition import EVERYTHING, Condition
+from closewait.snapshot.filters.keys import COLUMNS, column_named, columns_named
+
+if TYPE_CHECKING:
+    from closewait.snapshot.listing import Order
+    from closewait.snapshot.table import Frame, Snapshot
+
+By = Annotated[
+    str | None,
+    typer.Option("--by", metavar="COLUMNS", help="Count instead of listing, by state or by process,state or others."),
+]
+Sort = Annotated[
+    str | None, typer.Option("--sort", metavar="COLUMN[:desc]", help="In the order of a column, as in age:desc.")
+]
+Limit = Annotated[int | None, typer.Option("--limit", min=1, metavar="N", help="Show the first N rows only.")]
+Wide = Annotated[bool, typer.Option("--wide", "-w", help="Show every column that is told, by its name.")]
 
 
 def list_sockets(
-    sources: Sources = None,
+    words: Words = None,
     json: Json = False,
-    by: Annotated[str | None, typer.Option("--by", metavar="state", help="Count instead of listing: by state.")] = None,
+    by: By = None,
+    sort: Sort = None,
+    limit: Limit = None,
+    wide: Wide = False,
+    output: Output = None,
+    force: Force = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show the lines that were not understood.")] = False,
     quiet: Quiet = False,
 ) -> int:
@@ -21,30 +45,99 @@ def list_sockets(
     \b
     Examples:
         closewait list --by state
-        closewait list --json
+        closewait list --by process,state lport=80
+        closewait list state=close_wait 'age>5min' --sort age:desc --limit 10
+        closewait list state established '( sport = :80 or dport = :80 )'
+        closewait list 'recvq>0' role=server --wide
+        closewait list -o sockets.parquet --force -q
+        closewait list dump.txt proc!=nginx --json
         netstat -an | closewait list - -v
     """
-    looking = looker(sources or [])
-    if by not in (None, "state"):
-        raise BadUsage(f"closewait counts by state only, not by {by!r}.")
-    counting = by is not None
-    if counting:
+    looking, condition = looker(words or [])
+    file = checked(output, force=force)
+    groups = columns_named(by)
+    order = _order(sort, groups)
+    counting_states = groups == ("state",) and (order, limit, file) == (None, None, None)
+    if counting_states and condition == EVERYTHING:
         if not quiet:
             _show_counts(_counted(looking), json)
         return 0
-    looks = looking.looks()
-    if quiet:
+    looks = _looked(looking, condition, groups, order)
+    if counting_states:
+        if not quiet:
+            _show_counts([(look.source, look.states) for look in looks], json)
         return 0
+    from closewait.snapshot.listing import counted, groups_for_file, listed, rows_for_file
+
+    if groups:
+        tables = [counted(look, groups, order, limit) for look in looks]
+        if file is not None:
+            write(groups_for_file(tables), file, force=force, quiet=quiet)
+        elif not quiet:
+            _show_groups(looks, tables, json)
+        return 0
+    looks = [listed(look, order, limit) for look in looks]
+    if file is not None:
+        from closewait.views.as_json import heads_as_json
+
+        rows = rows_for_file(looks, whole=holds_looks(file))
+        write(rows, file, force=force, quiet=quiet, heads=heads_as_json(looks))
+    elif not quiet:
+        _show(looks, json, verbose=verbose, wide=wide)
+    return 0
+
+
+def _order(sort: str | None, groups: Sequence[str]) -> "Order | None":
+    """The order asked for: of rows, or of groups, which have their own columns and a number of sockets."""
+    if sort is None:
+        return None
+    from closewait.snapshot.listing import COUNT, Order
+
+    word, _, direction = sort.partition(":")
+    if direction not in ("", "asc", "desc"):
+        raise BadUsage(f"{sort!r} is no order. Write --sort {word}, or --sort {word}:desc for the greatest first.")
+    column = COUNT if groups and word in (COUNT, "count") else column_named(word)
+    if groups and column not in (*groups, COUNT):
+        raise BadUsage(
+            f"Groups by {', '.join(groups)} cannot be sorted by {word!r}. Sort by one of these, or by {COUNT}."
+        )
+    return Order(column, descending=direction == "desc")
+
+
+def _looked(
+    looking: Live | Dumps, condition: Condition, groups: Sequence[str], order: "Order | None"
+) -> "list[Snapshot]":
+    """The looks, with the rows that meet the condition."""
+    from closewait.diagnosis.selection import selected
+
+    shown = (*groups, *([order.column] if order else []))
+    told = [column for column in shown if column in COLUMNS]
+    return [selected(look, condition, shown=told) for look in looking.looks(needs(condition, by=groups, sort=told))]
+
+
+def _show(looks: "Sequence[Snapshot]", json: bool, *, verbose: bool, wide: bool) -> None:
     if json:
         from closewait.views.as_json import looks_as_json
 
         print(looks_as_json(looks))
-        return 0
+        return
     from closewait.views.as_table import as_table
 
     for look in looks:
-        print(as_table(look, verbose=verbose), end="")
-    return 0
+        print(as_table(look, verbose=verbose, wide=wide), end="")
+
+
+def _show_groups(looks: "Sequence[Snapshot]", tables: "Sequence[Frame]", json: bool) -> None:
+    if json:
+        from closewait.views.as_json import groups_as_json
+
+        pairs = zip(looks, tables, strict=True)
+        print(groups_as_json([(look.source, table.to_dicts()) for look, table in pairs]))
+        return
+    from closewait.views.aligned import as_columns
+
+    for table in tables:
+        print(as_columns(table.columns, table.rows()), end="")
 
 
 def _counted(looking: Live | Dumps) -> list[tuple[str, dict[str, int]]]:

@@ -1,4 +1,4 @@
-"""From a SOURCE on the command line to something that can be looked at.
+"""From the words of a command line to something that can be looked at, and the condition to look for.
 
 nothing         this host
 netns:NAME      that network namespace of this host
@@ -10,15 +10,20 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from closewait import capture
 from closewait.cli import early
+from closewait.cli.needs import EVERYTHING_THERE_IS, Needs
 from closewait.errors import BadUsage
+from closewait.formats.service_names import SERVICE_PORTS
+from closewait.snapshot.filters.condition import Condition
+from closewait.snapshot.filters.grammar import understood
+from closewait.tcp.spellings import canonical
 
 if TYPE_CHECKING:
     from closewait.snapshot.table import Snapshot
-    from closewait.snapshot.timeline import Timeline
 
 #: Places the grammar knows and this version cannot look at yet.
 ELSEWHERE = ("pid:", "docker:", "ssh://", "k8s://")
@@ -31,23 +36,23 @@ class Live:
     netns: str | None = None
     is_live = True
 
-    def look(self) -> "Snapshot":
-        """Look now; the first look has begun already."""
-        return capture.look(netns=self.netns, begun=early.take())
+    def look(self, needs: Needs = EVERYTHING_THERE_IS) -> "Snapshot":
+        """Look now, at what is needed; the first look has begun already."""
+        return capture.look(
+            netns=self.netns, columns=needs.columns, holders=needs.holders, asked=needs.asked, begun=early.take()
+        )
 
     def count(self) -> tuple[str, dict[str, int]]:
         """The name of this place, and how many sockets are in each state there now; the cheapest look."""
         return capture.name_of(self.netns), capture.count_states(netns=self.netns, begun=early.take())
 
-    def looks(self) -> list["Snapshot"]:
-        """One look."""
-        return [self.look()]
+    def looks(self, needs: Needs = EVERYTHING_THERE_IS) -> list["Snapshot"]:
+        """One look, at what is needed."""
+        return [self.look(needs)]
 
-    def earlier(self) -> "Timeline":
+    def earlier(self) -> Sequence["Snapshot"]:
         """Nothing is remembered between two runs."""
-        from closewait.snapshot.timeline import NOTHING_YET
-
-        return NOTHING_YET
+        return ()
 
 
 @dataclass
@@ -63,22 +68,26 @@ class Dumps:
 
         return [(path, looks(path)) for path in self.paths]
 
-    def looks(self) -> list["Snapshot"]:
-        """Every look in every file."""
+    def looks(self, _: Needs = EVERYTHING_THERE_IS) -> list["Snapshot"]:
+        """Every look in every file, all of it."""
         return [look for _, looks in self._read for look in looks]
 
     def look(self) -> "Snapshot":
         """The look that is judged: the last one."""
         return _one_look(*self._read[-1])
 
-    def earlier(self) -> "Timeline":
+    def earlier(self) -> Sequence["Snapshot"]:
         """The looks before it, one of each file: two dumps in one paste need not be one host at two times."""
-        from closewait.snapshot.timeline import Timeline
-
-        return Timeline(tuple(_one_look(path, looks) for path, looks in self._read[:-1]))
+        return [_one_look(path, looks) for path, looks in self._read[:-1]]
 
 
-def looker(sources: Sequence[str]) -> Live | Dumps:
+def looker(words: Sequence[str]) -> tuple[Live | Dumps, Condition]:
+    """What the words name to look at, and what they want to see of it. Raises BadUsage."""
+    wanted = understood(words, SERVICE_PORTS)
+    return place(wanted.sources), wanted.condition
+
+
+def place(sources: Sequence[str]) -> Live | Dumps:
     """What the SOURCE words name. Raises BadUsage."""
     elsewhere = next((source for source in sources if source.startswith(ELSEWHERE)), None)
     if elsewhere is not None:
@@ -92,6 +101,9 @@ def looker(sources: Sequence[str]) -> Live | Dumps:
         if len(sources) > 1:
             raise BadUsage("Name one live place at a time, or several dumps.")
         return Live(namespaces[0])
+    forgotten = next((source for source in sources if canonical(source) and not Path(source).exists()), None)
+    if forgotten is not None:
+        raise BadUsage(f"{forgotten!r} is a state and no file. To see the sockets in it, write state={forgotten}.")
     if sources.count("-") > 1:
         raise BadUsage("Standard input (-) can be read once only.")
     if "-" in sources and sys.stdin.isatty():

@@ -4,12 +4,14 @@ A socket is a server's because its listener is there, and queued because that li
 asks for the role afterwards gets another answer.
 """
 
+from collections.abc import Collection
 from dataclasses import replace
 
 from closewait.diagnosis.roles import settled
 from closewait.snapshot.columns import CHARGES
 from closewait.snapshot.filters.condition import EVERYTHING, Condition, Leaf, columns_of, weakened
 from closewait.snapshot.filters.matching import ANSWERED_BY, UNTOLD, kept, matching, untold
+from closewait.snapshot.same_socket import each_socket_once
 from closewait.snapshot.table import Snapshot
 
 #: Columns whose values come from the whole look, and those that a queued connection borrows from its listener.
@@ -22,17 +24,28 @@ LASTING = frozenset({
     "pid", "process", "fd", "inode", "uid", "user", "cookie", "interface", "cgroup_id", "cgroup", "container", "role",
 })  # fmt: skip
 
+JUDGED = "A filter was set: {kept:,} of {rows:,} sockets were judged."
 SUMMARY = "A summary tells states only, so that nothing of it can be kept by this filter."
 
 
-def selected(look: Snapshot, condition: Condition) -> Snapshot:
-    """The rows of `look` that meet `condition`, with the charges of the whole look where they are asked for."""
+def judged(look: Snapshot, condition: Condition) -> Snapshot:
+    """The rows of `look` that are to be judged: they meet `condition`, and keep role and owner. It says so."""
+    if condition == EVERYTHING:
+        return look
+    look = each_socket_once(look)  # a filter must see every holder of a socket, not one row for each
+    rows = sum(look.states.values())
+    part = selected(settled(look), condition)
+    return with_caveat(part, JUDGED.format(kept=sum(part.states.values()), rows=rows))
+
+
+def selected(look: Snapshot, condition: Condition, *, shown: Collection[str] = ()) -> Snapshot:
+    """The rows of `look` that meet `condition`; charged as in the whole look where the columns `shown` need it too."""
+    if (CHARGED | BORROWED) & columns_of(condition) or CHARGED.intersection(shown):
+        look = settled(look)
     if condition == EVERYTHING:
         return look
     if look.kind == "counts":
         return _selected_counts(look, condition)
-    if (CHARGED | BORROWED) & columns_of(condition):
-        look = settled(look)
     missing = untold(look, condition) if look.sockets.height else ()
     part = kept(look, matching(look, condition))
     return with_caveat(part, UNTOLD.format(columns=" or ".join(missing))) if missing else part

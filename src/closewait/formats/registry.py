@@ -4,6 +4,7 @@ from closewait.formats import (
     cisco_sockets,
     cisco_tcp_brief,
     closewait_json,
+    closewait_parquet,
     conntrack,
     lsof,
     lsof_fields,
@@ -30,6 +31,7 @@ from closewait.snapshot.table import Snapshot
 FORMATS: tuple[Format, ...] = (
     sock_diag.FORMAT,
     closewait_json.FORMAT,
+    closewait_parquet.FORMAT,
     proc_net_tcp.FORMAT,
     conntrack.FORMAT,
     ss_text.FORMAT,

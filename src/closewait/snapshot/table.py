@@ -15,6 +15,8 @@ from closewait.snapshot.columns import ALWAYS_IN_JSON, FLOWS, HOLDERS, PROCESSES
 from closewait.snapshot.host import SYSTEM_OF_FORMAT, Host
 from closewait.snapshot.sight import Sight
 
+Frame = pl.DataFrame  # for the annotations of those who do not name the engine
+
 TYPES: Mapping[Kind, pl.DataType] = {
     "text": pl.String(),
     "integer": pl.Int64(),
@@ -101,6 +103,11 @@ class Snapshot:
             return dict(self.told_states)
         counts = self.sockets["state"].fill_null("NONE").value_counts().sort("count", "state", descending=[True, False])
         return dict(counts.iter_rows())
+
+    def told(self) -> pl.DataFrame:
+        """The rows with those columns that any of them tells."""
+        sockets = self.sockets
+        return sockets.select(name for name in sockets.columns if sockets[name].null_count() < sockets.height)
 
     def rows_as_told(self) -> pl.DataFrame:
         """The rows with the JSON contract's columns, those others that any row has, and `holders` of shared ones."""

@@ -37,6 +37,23 @@ def counts_as_json(looks: Sequence[tuple[str, Mapping[str, int]]]) -> str:
     return json.dumps(answer, ensure_ascii=False)
 
 
+def groups_as_json(looks: Sequence[tuple[str, Sequence[Mapping[str, Any]]]]) -> str:
+    """`closewait list --by process,state --json`: the groups of each source, with how many sockets are in each."""
+    answer = {"schema": SCHEMA, "looks": [{"source": source, "groups": groups} for source, groups in looks]}
+    return json.dumps(answer, ensure_ascii=False)
+
+
+def rows_as_json(rows: Sequence[Mapping[str, Any]]) -> str:
+    """`closewait sql --json`: the rows of an answer."""
+    return json.dumps({"schema": SCHEMA, "rows": rows}, ensure_ascii=False, default=str)
+
+
+def heads_as_json(looks: "Sequence[Snapshot]") -> str:
+    """What a table of rows cannot hold: of each look everything but its rows."""
+    heads = [{**look_head(look), "processes": look.processes.to_dicts()} for look in looks]
+    return json.dumps({"schema": SCHEMA, "looks": heads}, ensure_ascii=False)
+
+
 def look_head(look: "Snapshot") -> dict[str, Any]:
     """One look without its rows."""
     return {

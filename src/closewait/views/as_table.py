@@ -8,6 +8,7 @@ from typing import Any
 
 from closewait.diagnosis.wording import name_of
 from closewait.snapshot.table import Snapshot
+from closewait.views.aligned import aligned, as_columns
 from closewait.views.as_counts import as_counts
 from closewait.views.visible import visible
 
@@ -18,28 +19,24 @@ COLUMNS = ("state", "local_address", "local_port", "local_service", "remote_addr
            "age_low_s", "age_high_s", "pid", "process")  # fmt: skip
 
 
-def as_table(look: Snapshot, *, verbose: bool = False) -> str:
-    """The rows of one look under a header; `verbose` adds the lines that were not understood."""
-    if look.kind == "counts":
+def as_table(look: Snapshot, *, verbose: bool = False, wide: bool = False) -> str:
+    """The rows of one look under a header; `verbose` adds the lines that were not understood.
+
+    `wide` shows every column that any row tells, by its name, and so the rows of other kinds than sockets too.
+    """
+    if wide and look.kind != "counts":
+        told = look.told()
+        lines = as_columns(told.columns, told.rows()).splitlines()
+    elif look.kind == "counts":
         lines = as_counts(look.states).splitlines()
     elif look.kind == "sockets":
-        lines = list(aligned([HEADER, *(_cells(row) for row in look.sockets.select(COLUMNS).iter_rows(named=True))]))
+        rows = [_cells(row) for row in look.sockets.select(COLUMNS).iter_rows(named=True)]
+        lines = list(aligned(HEADER, rows, right=TO_THE_RIGHT))
     else:
-        lines = [f"# {look.kind} are shown with --json"]
+        lines = [f"# {look.kind} are shown with --wide and with --json"]
     lines += [f"# {visible(caveat)}" for caveat in look.sight.caveats]
     lines += _not_understood(look, verbose)
     return "\n".join(lines) + "\n"
-
-
-def aligned(rows: list[tuple[str, ...]]) -> Iterator[str]:
-    """The rows with each cell under its header."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    right = [title in TO_THE_RIGHT for title in HEADER]
-    for row in rows:
-        cells = (
-            cell.rjust(w) if to_right else cell.ljust(w) for cell, w, to_right in zip(row, widths, right, strict=True)
-        )
-        yield " ".join(cells).rstrip()
 
 
 def _cells(row: Mapping[str, Any]) -> tuple[str, ...]:

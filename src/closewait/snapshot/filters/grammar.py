@@ -8,13 +8,13 @@ ss. Every other word is a source; so is whatever begins with `.`, `/` or `~`.
 """
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from closewait.errors import BadUsage
 from closewait.snapshot.filters.condition import EVERYTHING, Condition, Not, all_of, one_of
 from closewait.snapshot.filters.keys import key_named, key_or_refuse
-from closewait.snapshot.filters.values import EVERY_STATE, in_states, state_names
+from closewait.snapshot.filters.values import EVERY_STATE, in_states, state_names, with_port_numbers
 
 #: What begins a source, whatever else is in the word. `pid:` names a place; as a filter it is `pid=`.
 SOURCE_BEGINS = (".", "/", "~", "-", "netns:", "pid:", "docker:", "ssh:", "k8s:")
@@ -47,9 +47,10 @@ class Wanted:
     condition: Condition = EVERYTHING
 
 
-def understood(words: Sequence[str]) -> Wanted:
-    """The sources and the condition that `words` ask for. Raises BadUsage."""
-    return Parser(list(tokens(words))).whole()
+def understood(words: Sequence[str], service_ports: Mapping[str, int] | None = None) -> Wanted:
+    """The sources and the condition that `words` ask for; `service_ports` are ports by name. Raises BadUsage."""
+    wanted = Parser(list(tokens(words))).whole()
+    return Wanted(wanted.sources, with_port_numbers(wanted.condition, service_ports or {}))
 
 
 def tokens(words: Sequence[str]) -> Iterator[str]:
@@ -95,12 +96,12 @@ class Parser:
     def _take(self, wanted: str) -> str:
         """The next token; `wanted` says what it should have been."""
         if self._at == len(self._told):
-            raise BadUsage(f"The filter ends where {wanted} was expected{self._behind()}.")
+            raise BadUsage(f"The filter ends{self._behind()}, where {wanted} was expected.")
         self._at += 1
         return self._told[self._at - 1]
 
     def _behind(self) -> str:
-        return f", behind {self._told[self._at - 1]!r}" if self._at else ""
+        return f" behind {self._told[self._at - 1]!r}" if self._at else ""
 
     def _either(self) -> Condition:
         parts = [self._every()]
@@ -144,7 +145,7 @@ class Parser:
         return self._next(STATE_WORDS) and not (behind and behind[0].lower() in OPERATORS)
 
     def _states(self) -> set[str]:
-        return set(state_names(self._take("a state, as in: state close-wait").split(",")))
+        return set(state_names(self._take("a state such as close-wait").split(",")))
 
     def _is_source(self) -> bool:
         """Whether the next token is no filter."""

@@ -108,3 +108,8 @@ def column_named(word: str) -> str:
         hint = f"Did you mean {near[0]}?" if near else f"Try {', '.join(KEYS)}; `closewait sql --tables` has them all."
         raise BadUsage(f"There is no column {word!r}. {hint}")
     return key.column
+
+
+def columns_named(words: str | None) -> tuple[str, ...]:
+    """The columns that words with commas between them stand for, each once. Raises BadUsage."""
+    return tuple(dict.fromkeys(column_named(word.strip()) for word in words.split(","))) if words else ()

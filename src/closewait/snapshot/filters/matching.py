@@ -18,7 +18,7 @@ ANSWERED_BY = {"pid": "owner_pid", "process": "owner_process"}
 #: Columns in which a socket's further holders are known too.
 HELD = ("pid", "process", "fd")
 
-UNTOLD = "No row here tells {columns}: the filter keeps what it would keep of unknown values."
+UNTOLD = "No row here tells {columns}: a filter about it keeps nothing, and its opposite everything."
 
 
 def matching(look: Snapshot, condition: Condition) -> pl.Series:
