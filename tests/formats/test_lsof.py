@@ -87,6 +87,19 @@ def test_ipv6_is_told_by_the_type() -> None:
     assert rows_of(text, "protocol", "local_address") == [("tcp6", "10.0.0.1")]
 
 
+@pytest.mark.parametrize(
+    ("row", "system"),
+    [
+        ("java 12 root 7u IPv4 5921 0t0 TCP *:80 (LISTEN)", "Linux"),
+        ("java 12 root 7u sock 0,9 0t0 5921 protocol: TCP", "Linux"),
+        ("java 12 root 7u IPv4 0x3ab0a0 0t0 TCP *:80 (LISTEN)", None),
+    ],
+)
+def test_an_inode_tells_the_system(row: str, system: str | None) -> None:
+    """Only Linux has the inode where others have an address of the kernel's."""
+    assert look_at(row).system == system
+
+
 def test_other_files_and_protocols_are_passed_over() -> None:
     """A path may say TCP and end with a parenthesis; UDP may have two ends."""
     look = look_at(

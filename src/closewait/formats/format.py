@@ -49,10 +49,10 @@ class Reading:
     lines_not_understood: tuple[LineNotUnderstood, ...] = ()
     owners_told: bool | None = None
     caveats: tuple[str, ...] = ()
+    host: Host | None = None  # what the rows give away of it: the system, by the form of an inode
     # Told by our own JSON only, which was a whole snapshot once; they stand instead of what would be concluded here.
     source: str | None = None
     processes: Mapping[str, ColumnValues] | None = None
-    host: Host | None = None
     sight: Sight | None = None
 
 

@@ -3,8 +3,8 @@
 What the columns hold is in its manual (section OUTPUT) and, for Linux, in its dialects/linux/dsock.c:
 
 - TYPE is IPv4 or IPv6 for a socket of TCP, also one that talks IPv4 through an IPv6 socket; NODE is the protocol.
-- DEVICE is the socket's inode on Linux, and the address of a kernel structure, in hexadecimal, elsewhere. Both name one
-  socket: the descriptors that share it show the same.
+- DEVICE is the socket's inode on Linux, and the address of a kernel structure, in hexadecimal, elsewhere: it tells the
+  system. Both name one socket: the descriptors that share it show the same.
 - With `-Tqs`, QR and QS are the queues. Of a listener, QR counts connections on Linux, and QS is always 0.
 - A TCP socket that is in no table of the kernel is TYPE `sock`, with `protocol: TCP` for its name: it was never
   connected, or its connection is gone and the descriptor is still open. Its inode is in NODE. Before Linux 2.6.33 lsof
@@ -21,6 +21,7 @@ from typing import Any
 
 from closewait.formats.format import Reading
 from closewait.formats.row_by_row import LARGEST_INTEGER, Row, columns_of, end, number
+from closewait.snapshot.host import Host
 from closewait.snapshot.sight import LineNotUnderstood
 from closewait.tcp.spellings import canonical
 
@@ -121,14 +122,17 @@ def reading(format_name: str, files: Iterable[OpenFile], missed: Iterable[LineNo
     """One look at the sockets among `files`."""
     rows: list[Row] = []
     unidentified: list[OpenFile] = []
+    on_linux = False
     for file in files:
         if is_tcp(file):
             rows.append(row(file))
+            on_linux |= file.name in UNPLACED or (file.device or "").isdecimal()
         elif is_unidentified(file):
             unidentified.append(file)
     return Reading(
         format=format_name,
         columns=columns_of(rows),
+        host=Host(system="Linux") if on_linux else None,
         lines_not_understood=tuple(missed),
         owners_told=True,
         caveats=tuple(caveats(rows, unidentified)),

@@ -2,17 +2,20 @@
 
 from dataclasses import dataclass
 
-
 #: The system on which a dump of this format was made, where the format is one system's alone.
 SYSTEM_OF_FORMAT = {
     "sock_diag": "Linux",
     "proc_net_tcp": "Linux",
     "ss_text": "Linux",
+    "ss_summary": "Linux",
+    "proc_net_sockstat": "Linux",
+    "conntrack": "Linux",
     "netstat_linux": "Linux",
     "netstat_windows": "Windows",
     "get_nettcpconnection": "Windows",
     "tcpvcon": "Windows",
     "volatility_netscan": "Windows",
+    "procstat": "FreeBSD",
 }
 
 
