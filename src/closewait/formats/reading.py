@@ -34,6 +34,7 @@ LONGEST_OPENING = 300  # characters; a longer line is no title, heading or comma
 ROW_BEGINS = re.compile(
     r"(?i:(?:tcp|udp|udplite|raw|sctp|unix|ipv)[46]*)|[0-9]+:|(?:[0-9]{1,3}\.){4}[0-9*]+|(?:0x)?[0-9A-Fa-f]{8,16}"
     r"|\[[^\]]+\]"
+    r"|\"\w+\":|[{}\[\]]+,?"  # of JSON
 )
 
 #: What else people hand over, by its first bytes.
