@@ -23,6 +23,8 @@ from closewait.formats import (
     sock_diag,
     sockstat,
     ss_text,
+    tcpvcon,
+    volatility_netscan,
 )
 from closewait.formats.format import Reading
 from closewait.formats.reading import Format, readings, snapshot
@@ -36,6 +38,8 @@ FORMATS: tuple[Format, ...] = (
     proc_net_tcp.FORMAT,
     conntrack.FORMAT,
     get_nettcpconnection.FORMAT,
+    tcpvcon.FORMAT,
+    volatility_netscan.FORMAT,
     ss_text.FORMAT,
     netstat_bsd.FORMAT,
     netstat_solaris.FORMAT,
