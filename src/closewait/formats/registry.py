@@ -17,12 +17,15 @@ from closewait.formats import (
     netstat_solaris,
     netstat_windows,
     osquery,
+    proc_net_sockstat,
     proc_net_tcp,
     procstat,
     psutil_repr,
     sock_diag,
     sockstat,
+    ss_summary,
     ss_text,
+    summary,
     tcpvcon,
     volatility_netscan,
 )
@@ -40,6 +43,8 @@ FORMATS: tuple[Format, ...] = (
     get_nettcpconnection.FORMAT,
     tcpvcon.FORMAT,
     volatility_netscan.FORMAT,
+    ss_summary.FORMAT,
+    proc_net_sockstat.FORMAT,
     ss_text.FORMAT,
     netstat_bsd.FORMAT,
     netstat_solaris.FORMAT,
@@ -56,6 +61,7 @@ FORMATS: tuple[Format, ...] = (
     osquery.FORMAT,
     netstat_windows.FORMAT,
     netstat_linux.FORMAT,
+    summary.FORMAT,
 )
 
 
