@@ -199,7 +199,7 @@ def _cut(name: str) -> str:
     """A program's name as Linux keeps it; a name with a wildcard stays."""
     if set("*?") & set(name):
         return name
-    return name.encode()[:LONGEST_NAME_OCTETS].decode(errors="ignore")
+    return name.encode(errors="replace")[:LONGEST_NAME_OCTETS].decode(errors="ignore")
 
 
 def with_port_numbers(condition: Condition, service_ports: Mapping[str, int]) -> Condition:
