@@ -7,6 +7,7 @@ import os
 from collections.abc import Mapping, Sequence
 
 from closewait import capture
+from closewait.diagnosis.needed import JUDGED
 from closewait.errors import ClosewaitError
 
 NETNS = "netns:"
@@ -28,7 +29,9 @@ def begin_if_live(words: Sequence[str]) -> None:
         return
     netns = next((word.removeprefix(NETNS) for word in places if word.startswith(NETNS)), None)
     filters = [word for word in places if not word.startswith(NETNS)]
-    if words[0] != "list" or (not filters and "--by" not in options):
+    if words[0] == "examine" and not filters:
+        _begun.append(capture.begin(netns=netns, columns=JUDGED))
+    elif words[0] != "list" or (not filters and "--by" not in options):
         _begun.append(capture.begin(netns=netns))
     elif options.get("--by") == "state" and not filters and "--sort" not in options:
         _begun.append(capture.begin_counting(netns))

@@ -4,11 +4,13 @@ from typing import Annotated
 
 import typer
 
+from closewait.cli.needs import EVERYTHING_THERE_IS, JUDGEMENT
 from closewait.cli.options import Json, Quiet, Width, Words
 from closewait.cli.sources import looker
 from closewait.cli.terminal import columns, show, wait
 from closewait.errors import BadUsage
 from closewait.snapshot.durations import duration_s
+from closewait.snapshot.filters.condition import EVERYTHING
 
 
 def examine(
@@ -45,12 +47,13 @@ def examine(
     from closewait.views.as_json import report_as_json
     from closewait.views.as_text import as_text
 
+    needs = JUDGEMENT if condition == EVERYTHING else EVERYTHING_THERE_IS
     before = list(looking.earlier())
     if again_s is not None:
-        before.append(looking.look())
+        before.append(looking.look(needs))
         wait(again_s, "waiting for the second look")
     earlier = Timeline(tuple(judged(look, lasting(condition)) for look in before))
-    report = doctor.examine(lambda: judged(looking.look(), condition), earlier=earlier)
+    report = doctor.examine(lambda: judged(looking.look(needs), condition), earlier=earlier)
     if json:
         print(report_as_json(report))
     elif not quiet:

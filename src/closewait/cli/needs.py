@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from closewait.diagnosis.needed import JUDGED
 from closewait.snapshot.columns import CHARGES
 
 if TYPE_CHECKING:
@@ -31,6 +32,9 @@ class Needs:
 
 
 EVERYTHING_THERE_IS = Needs()
+
+#: An examination without filters.
+JUDGEMENT = Needs(columns=JUDGED)
 
 
 def needs(condition: "Condition", *, by: Sequence[str] = (), sort: Collection[str] = ()) -> Needs:

@@ -72,8 +72,8 @@ class Dumps:
         """Every look in every file, all of it."""
         return [look for _, looks in self._read for look in looks]
 
-    def look(self) -> "Snapshot":
-        """The look that is judged: the last one."""
+    def look(self, _: Needs = EVERYTHING_THERE_IS) -> "Snapshot":
+        """The look that is judged: the last one, all of it."""
         return _one_look(*self._read[-1])
 
     def earlier(self) -> Sequence["Snapshot"]:
