@@ -28,7 +28,7 @@ def ss_text(rows: int) -> str:
     """What `ss -anp` prints for them; jc reads ss only with the Netid column."""
     head = "Netid State      Recv-Q Send-Q Local Address:Port Peer Address:Port Process\n"
     return head + "".join(
-        f'tcp   {state:10} {unread:<6} {0:<6} {local:>21} {remote:>21} users:(("java",pid={pid},fd={unread % 900 + 5}))\n'
+        f'tcp   {state:10} {unread:<6} {0:<6} {local:>21} {remote:>21} users:(("java",pid={pid},fd={unread + 5}))\n'
         for unread, local, remote, state, pid in _connections("ss", rows)
     )
 

@@ -15,7 +15,7 @@ SERVER = """
     LISTEN         0.0.0.0:80      -                  pid=7 process=app fd=3 inode=1 queue=2/128
     40 x CLOSE_WAIT 10.0.0.1:80    203.0.113.9:40001  pid=7 process=app recvq=0 age=90s
     2 x ESTABLISHED 10.0.0.1:80    203.0.113.8:50001  inode=0 recvq=10
-    3 x CLOSE_WAIT 10.0.0.1:50000  198.51.100.7:80    pid=8 process=crawler recvq=0 age=90s
+    30 x CLOSE_WAIT 10.0.0.1:50000 198.51.100.7:80    pid=8 process=crawler recvq=0 age=90s
 """
 CHARGED = ("role", "owner_kind", "owner_pid", "owner_process")
 
@@ -63,7 +63,7 @@ def test_only_what_matches_is_judged() -> None:
 
     assert {finding.role for finding in both.findings if finding.rule == "leaked-close-wait"} == {"server", "client"}
     assert {finding.role for finding in one.findings if finding.rule == "leaked-close-wait"} == {"server"}
-    assert "43 of 46 sockets" in one.snapshot.sight.caveats[-1]
+    assert "43 of 73 sockets" in one.snapshot.sight.caveats[-1]
 
 
 def test_without_a_filter_nothing_changes() -> None:

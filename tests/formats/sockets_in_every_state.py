@@ -85,7 +85,7 @@ def set_up_the_network() -> None:
 
 
 def track_flows() -> None:
-    """Let the kernel track flows and what they carry: it does so from the first rule that asks for their state."""
+    """Let the kernel track flows and what they carry: it does from the first rule that asks for their state."""
     run("nft", "add rule inet silence arriving ct state new counter")
     Path("/proc/sys/net/netfilter/nf_conntrack_acct").write_text("1")
 

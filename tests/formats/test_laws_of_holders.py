@@ -14,34 +14,18 @@ from closewait.formats.format import Reading, TextFormat
 from closewait.formats.paste import Paste
 from closewait.snapshot.columns import SOCKETS
 from closewait.snapshot.table import frame
+from tests.formats.mangled_text import mangled
 
 FORMATS = [module.FORMAT for module in (lsof, lsof_fields, lsof_json, sockstat, procstat, psutil_repr, osquery)]
 GOLDEN = Path(__file__).parent / "golden"
 RECORDED = {
     format.name: [file.read_text() for file in sorted((GOLDEN / format.name).glob("*.txt"))] for format in FORMATS
 }
-NOISE = st.sampled_from(["\t", "\x00", '"', "{", "}", "|", "->", ":", " (", "'", "0t0 TCP ", "f3", "²", "\x1b[1m"])
 
 
 def heights(readings: Sequence[Reading]) -> int:
     """How many rows all readings have; raises where their columns do not fit into the table."""
     return sum(frame(SOCKETS, reading.columns).height for reading in readings)
-
-
-@st.composite
-def mangled(draw: st.DrawFn, texts: Sequence[str]) -> str:
-    """A recorded text of which some lines are cut, glued, doubled, dropped or overwritten."""
-    lines = draw(st.sampled_from(texts)).split("\n")
-    for _ in range(draw(st.integers(1, 8))):
-        at = draw(st.integers(0, len(lines) - 1))
-        cut = draw(st.integers(0, len(lines[at])))
-        lines[at : at + 1] = draw(
-            st.sampled_from([
-                [lines[at][:cut]], [lines[at][cut:]], [lines[at][:cut], lines[at][cut:]], [lines[at]] * 2, [""],
-                [lines[at][:cut] + draw(NOISE) + lines[at][cut:]], [lines[at].replace("1", "9" * 25)],
-            ])
-        )  # fmt: skip
-    return "\n".join(lines)
 
 
 @pytest.mark.parametrize("format", FORMATS, ids=lambda format: format.name)
