@@ -61,8 +61,8 @@ def test_only_what_matches_is_judged() -> None:
     both = doctor.examine(lambda: whole)
     one = doctor.examine(lambda: judged(whole, understood(["lport=80"]).condition))
 
-    assert {finding.role for finding in both.findings if finding.rule == "leaked-close-wait"} == {"server", "client"}
-    assert {finding.role for finding in one.findings if finding.rule == "leaked-close-wait"} == {"server"}
+    assert {finding.owner.process for finding in both.findings if finding.owner} == {"app", "crawler"}
+    assert {finding.owner.process for finding in one.findings if finding.owner} == {"app"}
     assert "43 of 73 sockets" in one.snapshot.sight.caveats[-1]
 
 

@@ -49,7 +49,7 @@ def list_sockets(
         closewait list state=close_wait 'age>5min' --sort age:desc --limit 10
         closewait list state established '( sport = :80 or dport = :80 )'
         closewait list 'recvq>0' role=server --wide
-        closewait list -o sockets.parquet --force -q
+        closewait list -o sockets.parquet --force
         closewait list dump.txt proc!=nginx --json
         netstat -an | closewait list - -v
     """

@@ -34,10 +34,23 @@ def tables(looks: Sequence[Snapshot]) -> dict[str, pl.DataFrame]:
     listening = sockets.filter(pl.col("state") == "LISTEN")
     return {
         "sockets": sockets,
-        "holders": _joined("holders", [look.holders for look in looks]),
+        "holders": _joined("holders", [every_holder(look) for look in looks]),
         "processes": _joined("processes", [look.processes for look in looks]),
         "listeners": listening.select(column.name for column in TABLES["listeners"]),
     }
+
+
+def every_holder(look: Snapshot) -> pl.DataFrame:
+    """The holders of a look, with those that stand beside their socket only: most dumps show one and no more."""
+    beside = look.sockets.select(
+        pl.int_range(pl.len(), dtype=pl.Int64).alias("socket"),
+        *(
+            pl.col(name) if name in look.sockets.columns else pl.lit(None).alias(name)
+            for name in ("pid", "process", "fd")
+        ),
+    ).filter(pl.col("pid").is_not_null() | pl.col("process").is_not_null())
+    beside = beside.join(look.holders, on="socket", how="anti")
+    return pl.concat([look.holders, beside], how="vertical_relaxed").sort("socket", maintain_order=True)
 
 
 def _joined(table: str, frames: Sequence[pl.DataFrame]) -> pl.DataFrame:
