@@ -30,6 +30,7 @@ TYPES = {
 PROTOCOLS = {"TCP", "UDP", "UDPLITE", "ICMP", "SCTP", "RAW", "ICMPV6", "HOPOPTS"}
 MOST_COLUMNS_BEFORE_FD, MOST_COLUMNS_BEFORE_NODE = 16, 8
 INFORMATION = re.compile(r"(?P<name>no PCB[^()]*|\S+)(?: \((?P<told>[^()]*)\)?)?")
+MAY_BE_A_SOCKET = re.compile("|".join(SOCKET_TYPES))  # most lines of a whole system's listing are files
 SEPARATOR = re.compile(r" *={4,}(?:[^=]*={4,})? *$")
 ENDS_LIKE_A_ROW = re.compile(r" 0t[0-9]+ +TCP +\S+ \([A-Z_0-9]+")
 
@@ -53,7 +54,8 @@ def moment(paste: Paste) -> Reading:
     """The TCP sockets of one look."""
     files: list[OpenFile] = []
     cut: list[tuple[int, str]] = []
-    told = {line: file for line, text in enumerate(paste) if (file := file_in(text))}
+    sockets = (line for line in enumerate(paste) if MAY_BE_A_SOCKET.search(line[1]))
+    told = {line: file for line, text in sockets if (file := file_in(text))}
     with_state = any(file.state for file in told.values())
     for line, file in told.items():
         if is_cut(file, with_state):
@@ -117,7 +119,7 @@ def socket_in(words: Sequence[str]) -> dict[str, str | None]:
     before = [word for word in words[:node] if not word.startswith("0t")]  # without the offset
     name, told = information(" ".join(words[node + 1 :]))
     state, *queues = told.split() or [""]
-    sizes = dict(size.split("=", 1) for size in queues if "=" in size)
+    sizes = dict(size.split("=", 1) for size in queues if "=" in size) if queues else {}
     return {
         "device": before[-1] if before else None,
         "protocol": words[node],

@@ -32,6 +32,7 @@ NO_PCB = "no PCB"  # the kernel's part of the connection is gone (BSD, macOS)
 
 END = r"(?:\[[^\]]*\]|[^\s\[\]>]*?):[^\s:>\[\]]+(?:\[[^\s\[\]]*\])?"  # `*:sunrpc[portmapper]`, with +M
 ENDS = re.compile(rf"(?P<local>{END})(?:->(?P<remote>{END}))?")
+ADDRESS = re.compile(r"0x[0-9a-fA-F]{1,16}")
 REGISTERED = re.compile(r"(?<=[\w*-])\[[^\[\]]*\]$")
 DESCRIPTOR = re.compile(r"(?P<fd>[0-9]+)[a-zA-Z-]*")
 
@@ -106,13 +107,16 @@ def ends(name: str | None) -> dict[str, Any]:
     found = ENDS.fullmatch(name or "")
     if found is None:
         return {}
-    columns = end("local", REGISTERED.sub("", found["local"]))
-    return columns | end("remote", REGISTERED.sub("", found["remote"])) if found["remote"] else columns
+    local, remote = found["local"], found["remote"]
+    columns = end("local", REGISTERED.sub("", local) if local.endswith("]") else local)
+    if remote:
+        columns |= end("remote", REGISTERED.sub("", remote) if remote.endswith("]") else remote)
+    return columns
 
 
 def socket_number(text: str | None) -> int | None:
     """The inode, or the kernel's address where it fits into a column; None for a device's `0,9`."""
-    if text and re.fullmatch(r"0x[0-9a-fA-F]{1,16}", text):
+    if text and text.startswith("0x") and ADDRESS.fullmatch(text):
         value = int(text, 16)
         return value if value <= LARGEST_INTEGER else None
     return number(text)
