@@ -46,9 +46,10 @@ def headline(report: Report) -> str:
     """One line: what was looked at, and how it is."""
     look, worst = report.snapshot, report.severity
     troubled = sum(finding.severity is not Severity.BENIGN for finding in report.findings)
-    verdict = "healthy" if worst is Severity.BENIGN else f"{count_of(troubled, 'finding')}, worst: {worst.value}"
-    rows = sum(look.states.values())
-    return f"{visible(look.source) or 'this host'}: {count_of(rows, 'TCP socket')}, {verdict}"
+    well = "healthy" if look.kind == "sockets" else "nothing to accuse"
+    verdict = well if worst is Severity.BENIGN else f"{count_of(troubled, 'finding')}, worst: {worst.value}"
+    told = count_of(sum(look.states.values()), "tracked flow" if look.kind == "flows" else "TCP socket")
+    return f"{visible(look.source) or 'this host'}: {told}, {verdict}"
 
 
 def state_counts(look: Snapshot) -> str:

@@ -2,7 +2,8 @@
 
 What it sees
     CLOSE_WAIT that no other rule accounts for: a pile whose holder or queues the source does not show, sockets too few
-    or too young to accuse anybody, sockets the program still writes to, or a mere count of states.
+    or too young to accuse anybody, sockets the program still writes to, or a mere count of states. Inputs in which
+    no socket stands at all: counts without a number for CLOSE_WAIT, and the flows of conntrack.
 
 Why it matters
     "I could not see" is an answer. It names what it may be and the one command that decides.
@@ -17,14 +18,16 @@ What to do
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from closewait.diagnosis.finding import Finding, Severity
+from closewait.diagnosis.finding import Certainty, Finding, Severity
 from closewait.diagnosis.group import Group
 from closewait.diagnosis.rule import Rule, Suspicion
 from closewait.diagnosis.thresholds import PASSING_SHARE, PILE_UP_SOCKETS
-from closewait.diagnosis.wording import ages, count_of, owner, who
+from closewait.diagnosis.wording import age_in_words, ages, count_of, owner, who
 from closewait.tcp.states import Move
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from closewait.diagnosis.case import Case
 
 #: The command of each system that shows holders and queues of every socket.
@@ -32,6 +35,14 @@ DECIDES = {
     "Linux": "as root: ss -tanpoei | closewait -",
     "Windows": "elevated: netstat -ano | closewait -, twice, a minute apart",
 }
+
+NO_ROWS = "the input is a summary: no addresses, no holders, no queues"
+
+#: Formats of summaries that count some states, and not CLOSE_WAIT.
+WITHOUT_CLOSE_WAIT = ("ss_summary", "proc_net_sockstat")
+
+#: What tells one connection from another where nothing else is told.
+ENDS = ("local_address", "local_port", "local_service", "remote_address", "remote_port", "remote_service")
 
 
 def undecided(group: Group) -> bool:
@@ -85,35 +96,101 @@ def about(case: "Case", group: Group) -> Finding:
 
 def of_counts(case: "Case") -> Finding | None:
     """A summary of states and nothing else."""
-    states = case.timeline.latest.told_states or {}
-    close_wait, established = states.get("CLOSE_WAIT", 0), states.get("ESTABLISHED", 0)
-    if close_wait < PILE_UP_SOCKETS or close_wait <= PASSING_SHARE * established:
+    look = case.timeline.latest
+    decides = DECIDES.get(case.system or "Linux", DECIDES["Linux"])
+    close_wait, established = look.states.get("CLOSE_WAIT", 0), look.states.get("ESTABLISHED", 0)
+    if look.format in WITHOUT_CLOSE_WAIT:
+        return of_the_look(
+            says="This summary has no number for CLOSE_WAIT: whether sockets pile up in it cannot be told.",
+            because=(NO_ROWS,),
+            next=(decides,),
+        )
+    if close_wait <= PASSING_SHARE * established:
         return None
+    piles_up = close_wait >= PILE_UP_SOCKETS
+    return of_the_look(
+        severity=Severity.WARNING if piles_up else Severity.BENIGN,
+        certainty="possible",
+        whose_move=Move.LOCAL_APPLICATION,
+        sockets=close_wait,
+        says=f"{count_of(close_wait, 'socket')} in CLOSE_WAIT beside {established:,} ESTABLISHED: "
+        f"{'some program here does not close' if piles_up else 'too few to accuse a program'}, "
+        "but a count of states names nobody.",
+        because=(NO_ROWS, "it may be leaked-close-wait, never-read or never-accepted"),
+        next=(decides,),
+        second_look="whether the number grows",
+    )
+
+
+def of_flows(case: "Case") -> Finding | None:
+    """What conntrack lists, which looks like sockets and is none."""
+    flows = case.timeline.latest.sockets
+    if flows.is_empty():
+        return None
+    waiting = flows.filter(state="CLOSE_WAIT")
+    return of_the_look(
+        says=f"{count_of(len(flows), 'row')} of conntrack: these are flows that a firewall tracks, not sockets"
+        f"{'; CLOSE_WAIT is a timer of the firewall here, and no leak' if len(waiting) else ''}.",
+        because=(
+            "conntrack lists what passes a firewall or NAT: the ends may be elsewhere, and no program holds a flow",
+            *(of_waiting_flows(waiting) if len(waiting) else ()),
+        ),
+        next=(f"on the host where the connections end, {DECIDES['Linux']}",),
+        will_not_help=("setting nf_conntrack_tcp_timeout_close_wait: it ends entries of a table, not sockets",),
+    )
+
+
+def of_waiting_flows(waiting: "pl.DataFrame") -> Iterator[str]:
+    """What CLOSE_WAIT means for these flows, of which one may be told several times."""
+    connections, left_s = waiting.n_unique(subset=ENDS), waiting["timer_left_s"].drop_nulls().to_list()
+    yield (
+        f"{count_of(len(waiting), 'row')} in CLOSE_WAIT: {count_of(connections, 'connection')} of which a FIN and its "
+        "ACK passed by"
+    )
+    yield (
+        "nf_conntrack_tcp_timeout_close_wait (60 s unless it was set) lets such a flow be forgotten, whether or not a "
+        "program closes"
+    )
+    if left_s:
+        yield f"the timers have {age_in_words(min(left_s))} to {age_in_words(max(left_s))} left"
+
+
+def of_the_look(
+    *,
+    says: str,
+    because: tuple[str, ...],
+    next: tuple[str, ...],
+    severity: Severity = Severity.BENIGN,
+    certainty: Certainty = "certain",
+    whose_move: Move = Move.ADMIN,
+    sockets: int = 0,
+    will_not_help: tuple[str, ...] = (),
+    second_look: str | None = None,
+) -> Finding:
+    """A finding about an input without sockets: no program and no place can be named."""
     return Finding(
         rule=RULE.name,
         code=RULE.code,
-        severity=Severity.WARNING,
-        certainty="possible",
-        whose_move=Move.LOCAL_APPLICATION,
+        severity=severity,
+        certainty=certainty,
+        whose_move=whose_move,
         owners=(),
         role=None,
         places=(),
-        sockets=close_wait,
-        says=f"{count_of(close_wait, 'socket')} in CLOSE_WAIT beside {established:,} ESTABLISHED: some program "
-        "here does not close, but a count of states names nobody.",
-        because=("the input is a summary: no addresses, no holders, no queues",
-                 "it may be leaked-close-wait, never-read or never-accepted"),
-        next=(DECIDES["Linux"],),
-        second_look="whether the number grows",
-    )  # fmt: skip
+        sockets=sockets,
+        says=says,
+        because=because,
+        next=next,
+        will_not_help=will_not_help,
+        second_look=second_look,
+    )
 
 
 def check(case: "Case") -> Iterator[Suspicion]:
     """Speak about each group that is beyond passing traffic; other rules that spoke about it come first."""
-    if case.timeline.latest.kind == "counts":
-        finding = of_counts(case)
-        if finding is not None:
-            yield Suspicion(finding)
+    of_kind = {"counts": of_counts, "flows": of_flows}.get(case.timeline.latest.kind)
+    if of_kind and (finding := of_kind(case)):
+        yield Suspicion(finding)
     for group in case.with_close_wait:
         if undecided(group):
             yield Suspicion(about(case, group), claims=(("group", group.key),), stands_back=True)
