@@ -1,7 +1,6 @@
 """The verbs and the options of the command itself, as typer knows them."""
 
 from collections.abc import Callable, Mapping
-from importlib import metadata
 from typing import Annotated
 
 import typer
@@ -30,6 +29,8 @@ for verb, command in COMMANDS.items():
 
 def _version(asked: bool) -> None:
     if asked:
+        from importlib import metadata  # 30 ms that nobody else needs
+
         print(f"closewait {metadata.version('closewait')}")
         raise typer.Exit
 
