@@ -11,7 +11,6 @@ from closewait.cli.output import Force, Output, checked, holds_looks, write
 from closewait.cli.sources import Dumps, Live, looker
 from closewait.errors import BadUsage
 from closewait.snapshot.filters.condition import EVERYTHING, Condition
-from closewait.snapshot.filters.keys import COLUMNS, column_named, columns_named
 
 if TYPE_CHECKING:
     from closewait.snapshot.listing import Order
@@ -55,13 +54,15 @@ def list_sockets(
     """
     looking, condition = looker(words or [])
     file = checked(output, force=force)
-    groups = columns_named(by)
-    order = _order(sort, groups)
-    counting_states = groups == ("state",) and (order, limit, file) == (None, None, None)
-    if counting_states and condition == EVERYTHING:
+    if condition == EVERYTHING and (by, sort, limit, file) == ("state", None, None, None):
         if not quiet:
             _show_counts(_counted(looking), json)
         return 0
+    from closewait.snapshot.filters.keys import columns_named
+
+    groups = columns_named(by)
+    order = _order(sort, groups)
+    counting_states = groups == ("state",) and (order, limit, file) == (None, None, None)
     looks = _looked(looking, condition, groups, order)
     if counting_states:
         if not quiet:
@@ -91,6 +92,7 @@ def _order(sort: str | None, groups: Sequence[str]) -> "Order | None":
     """The order asked for: of rows, or of groups, which have their own columns and a number of sockets."""
     if sort is None:
         return None
+    from closewait.snapshot.filters.keys import column_named
     from closewait.snapshot.listing import COUNT, Order
 
     word, _, direction = sort.partition(":")
@@ -109,6 +111,7 @@ def _looked(
 ) -> "list[Snapshot]":
     """The looks, with the rows that meet the condition."""
     from closewait.diagnosis.selection import selected
+    from closewait.snapshot.filters.keys import COLUMNS
 
     shown = (*groups, *([order.column] if order else []))
     told = [column for column in shown if column in COLUMNS]

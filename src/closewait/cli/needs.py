@@ -5,13 +5,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from closewait.diagnosis.needed import JUDGED
-from closewait.snapshot.columns import CHARGES
 
 if TYPE_CHECKING:
     from closewait.formats.sock_diag.asked import Asked
     from closewait.snapshot.filters.condition import Condition
 
-CHARGED = frozenset(column.name for column in CHARGES)
 HOLDING = frozenset({"pid", "process", "fd"})
 
 #: Columns that can be told without any other.
@@ -44,11 +42,12 @@ def needs(condition: "Condition", *, by: Sequence[str] = (), sort: Collection[st
     to be accepted is its listener's, so the listeners are needed where holders are asked for.
     """
     from closewait.formats.sock_diag.bytecode import asked_for
+    from closewait.snapshot.columns import CHARGES
     from closewait.snapshot.filters.condition import EVERYTHING, columns_of
 
     filtered = columns_of(condition)
     wanted = filtered | {*by, *sort}
-    if wanted & CHARGED:
+    if not wanted.isdisjoint(column.name for column in CHARGES):
         return EVERYTHING_THERE_IS
     borrows = bool(filtered & HOLDING)
     asked = None if condition == EVERYTHING else asked_for(condition, with_listeners=borrows)

@@ -17,10 +17,7 @@ from closewait import capture
 from closewait.cli import early
 from closewait.cli.needs import EVERYTHING_THERE_IS, Needs
 from closewait.errors import BadUsage
-from closewait.formats.service_names import SERVICE_PORTS
-from closewait.snapshot.filters.condition import Condition
-from closewait.snapshot.filters.grammar import understood
-from closewait.tcp.spellings import canonical
+from closewait.snapshot.filters.condition import EVERYTHING, Condition
 
 if TYPE_CHECKING:
     from closewait.snapshot.table import Snapshot
@@ -83,6 +80,11 @@ class Dumps:
 
 def looker(words: Sequence[str]) -> tuple[Live | Dumps, Condition]:
     """What the words name to look at, and what they want to see of it. Raises BadUsage."""
+    if all(word == "-" or word.startswith(early.NETNS) for word in words):
+        return place(words), EVERYTHING  # the grammar of filters takes 10 ms to load
+    from closewait.formats.service_names import SERVICE_PORTS
+    from closewait.snapshot.filters.grammar import understood
+
     wanted = understood(words, SERVICE_PORTS)
     return place(wanted.sources), wanted.condition
 
@@ -101,6 +103,8 @@ def place(sources: Sequence[str]) -> Live | Dumps:
         if len(sources) > 1:
             raise BadUsage("Name one live place at a time, or several dumps.")
         return Live(namespaces[0])
+    from closewait.tcp.spellings import canonical
+
     forgotten = next((source for source in sources if canonical(source) and not Path(source).exists()), None)
     if forgotten is not None:
         raise BadUsage(f"{forgotten!r} is a state and no file. To see the sockets in it, write state={forgotten}.")

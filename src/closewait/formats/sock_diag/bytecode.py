@@ -10,7 +10,7 @@ import struct
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from ipaddress import IPv4Network
+from ipaddress import IPv4Network, IPv6Network
 
 from closewait.formats.sock_diag import layout
 from closewait.formats.sock_diag.asked import Asked
@@ -22,7 +22,6 @@ from closewait.snapshot.filters.condition import (
     Every,
     Inside,
     Leaf,
-    Network,
     Not,
     Span,
     Within,
@@ -162,7 +161,7 @@ class Program:
                 return
             self._step(code, OPERATION.pack(0, 0, int(port)), if_not)
 
-    def _write_host(self, column: str, network: Network, if_not: Label) -> None:
+    def _write_host(self, column: str, network: IPv4Network | IPv6Network, if_not: Label) -> None:
         """An address in a network."""
         family = layout.AF_INET if isinstance(network, IPv4Network) else layout.AF_INET6
         condition = HOST_CONDITION.pack(family, network.prefixlen, ANY_PORT)

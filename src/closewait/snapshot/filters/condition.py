@@ -6,9 +6,12 @@ out, so that a filter and its opposite share every table between them.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from ipaddress import IPv4Network, IPv6Network
+from typing import TYPE_CHECKING
 
-Network = IPv4Network | IPv6Network
+if TYPE_CHECKING:  # who asks for everything needs no addresses
+    from ipaddress import IPv4Network, IPv6Network
+
+    Network = IPv4Network | IPv6Network
 
 #: The least and the greatest number wanted; None is no bound.
 Span = tuple[float | None, float | None]
@@ -38,7 +41,7 @@ class Inside:
     """
 
     column: str
-    networks: tuple[Network, ...] = ()
+    networks: "tuple[Network, ...]" = ()
     patterns: tuple[str, ...] = ()
 
 

@@ -17,7 +17,6 @@ from closewait.snapshot.filters.condition import (
     Condition,
     Inside,
     Leaf,
-    Network,
     Span,
     Within,
     all_of,
@@ -165,7 +164,7 @@ def _address(side: str, value: str) -> Condition:
     )
 
 
-def _network(text: str) -> Network | None:
+def _network(text: str) -> IPv4Network | IPv6Network | None:
     """The network that `text` tells; one that lies in IPv4's part of IPv6 as the IPv4 network it is."""
     host, slash, prefix = text.strip("[]").partition("/")
     if slash and PART_OF_IPV4.fullmatch(host):
