@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from closewait.snapshot.columns import ALWAYS_IN_JSON, HOLDERS, PROCESSES, SOCKETS, Column
+from closewait.snapshot.columns import ALWAYS_IN_JSON, CHARGES, HOLDERS, PROCESSES, SOCKETS, Column
 from pages.markdown import page, section, table
 
 PAGE = "columns.md"
@@ -24,6 +24,7 @@ def columns_page() -> str:
             section("`sockets`: one row for each TCP socket", listed(SOCKETS)),
             f"These are in every row of `closewait list --json`, null or not: "
             f"{', '.join(f'`{name}`' for name in ALWAYS_IN_JSON)}. The others are there when any row has one.",
+            section("What is concluded beside: to filter, to group by and to ask for in SQL", listed(CHARGES)),
             section("`holders`: one row for each descriptor of a socket", listed(HOLDERS)),
             section("`processes`: one row for each process that holds a socket", listed(PROCESSES)),
         ],

@@ -7,7 +7,7 @@ import typer
 Words = Annotated[
     list[str] | None,
     typer.Argument(
-        metavar="SOURCE|FILTER",
+        metavar="SOURCE|FILTER...",
         help="SOURCE: a dump's file, - for standard input, netns:NAME; nothing: this host. FILTER: state=close_wait, "
         "proc=nginx, pid=12, lport=443, remote=10.0.0.0/8, role=server, 'age>5min', 'recvq>0' and others in any order "
         "(all must hold; != and commas too), or ss's own: state close-wait sport = :443.",
