@@ -10,6 +10,9 @@ import pytest
 from closewait import capture
 from closewait.cli import early
 from closewait.cli.app import COMMANDS
+from closewait.cli.sources import looker, with_user_ids
+from closewait.snapshot.filters.condition import Among, Either, Within
+from closewait.snapshot.filters.grammar import understood
 from tests.cli.test_command_line import HEALTHY, run
 
 DUMP = (
@@ -121,6 +124,15 @@ def test_tables_are_explained() -> None:
     assert all(f"\n{name}\n" in f"\n{told}" for name in ("sockets", "holders", "processes", "listeners"))
     assert "recv_queue_bytes" in told
     assert json.loads(run("sql", "--tables", "--json").stdout)["tables"]["holders"][0]["unit"] == "number"
+
+
+def test_a_user_of_this_host_is_known_by_number() -> None:
+    """A live kernel tells numbers; of a dump's users this host knows nothing."""
+    named = understood(["user=root,no-such-user"]).condition
+
+    assert with_user_ids(named) == Either((Within("uid", ((0, 0),)), Among("user", ("root", "no-such-user"))))
+    assert looker(["-", "user=root"])[1] == Among("user", ("root",))
+    assert with_user_ids(Among("user", ("no-such-user", "a\0b"))) == Among("user", ("no-such-user", "a\0b"))
 
 
 BAD_USES = [

@@ -21,9 +21,17 @@ RULES_AND_CODES = {
     "stale-idle-pool": "N401", "benign-churn": "N402", "insufficient-evidence": "B901",
 }  # fmt: skip
 
-FORMAT_NAMES = {"sock_diag", "proc_net_tcp", "ss_text", "netstat_linux", "netstat_windows", "closewait_json"}
+FORMAT_NAMES = {
+    "sock_diag",
+    "proc_net_tcp",
+    "ss_text",
+    "netstat_linux",
+    "netstat_windows",
+    "closewait_json",
+    "closewait_parquet",
+}
 
-VERB_NAMES = {"examine", "list", "explain", "lab"}
+VERB_NAMES = {"examine", "list", "explain", "sql", "lab"}
 
 EXIT_STATUSES = {
     "ClosewaitError": 5, "CannotSee": 3, "BadUsage": 4, "BadInput": 4, "CannotPlay": 3, "KernelRefused": 3,

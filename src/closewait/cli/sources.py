@@ -86,7 +86,31 @@ def looker(words: Sequence[str]) -> tuple[Live | Dumps, Condition]:
     from closewait.snapshot.filters.grammar import understood
 
     wanted = understood(words, SERVICE_PORTS)
-    return place(wanted.sources), wanted.condition
+    looking = place(wanted.sources)
+    return looking, with_user_ids(wanted.condition) if looking.is_live else wanted.condition
+
+
+def with_user_ids(condition: Condition) -> Condition:
+    """`condition` with this host's number beside each name of a user: its kernel tells numbers."""
+    from closewait.snapshot.filters.condition import Among, Leaf, Within, one_of, rewritten
+
+    def numbered(leaf: Leaf) -> Condition:
+        if not isinstance(leaf, Among) or leaf.column != "user":
+            return leaf
+        uids = [uid for uid in map(user_id, leaf.patterns) if uid is not None]
+        return one_of(Within("uid", tuple((uid, uid) for uid in uids)), leaf) if uids else leaf
+
+    return rewritten(condition, numbered)
+
+
+def user_id(name: str) -> int | None:
+    """The number of a user of this host; None where there is no such user, or no such database."""
+    try:
+        import pwd
+
+        return pwd.getpwnam(name).pw_uid
+    except (ImportError, KeyError, ValueError):
+        return None
 
 
 def place(sources: Sequence[str]) -> Live | Dumps:
