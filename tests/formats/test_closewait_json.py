@@ -106,6 +106,15 @@ def test_looks_without_rows_are_counts() -> None:
     )
 
 
+def test_counts_come_back_as_counts() -> None:
+    """A summary has no rows to count them from; a state that was counted as none is not lost."""
+    (look,) = looks(b"Total: 593\nTCP:   6 (estab 1, closed 1, orphaned 0, timewait 0)\n", "summary.txt")
+    (again,) = looks(looks_as_json([look]).encode(), "saved.json")
+
+    assert (again.kind, again.states, again.sight) == ("counts", look.states, look.sight)
+    assert again.states["TIME_WAIT"] == 0
+
+
 def test_keys_of_the_future_are_passed_over() -> None:
     """Keys may be added to the schema, never taken away."""
     answer = {"schema": "closewait/1", "moon": 1, "looks": [{"tide": [], "sockets": [{"state": "LISTEN", "wind": {}}]}]}

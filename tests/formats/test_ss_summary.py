@@ -58,7 +58,10 @@ def test_rows_behind_a_summary_are_a_look_of_their_own() -> None:
 
 
 def test_a_mail_leaves_its_marks() -> None:
-    """Quoted-printable lines end in =20."""
-    (look,) = looks(OLD.replace("\n", "=20\n").encode(), "mail")
+    """Quoted-printable lines end in =20, and long ones go on in the next."""
+    (look,), (wrapped,) = (
+        looks(text.encode(), "mail") for text in (OLD.replace("\n", "=20\n"), OLD.replace("synrecv", "\nsynrecv"))
+    )
 
     assert look.states["ESTABLISHED"] == 4
+    assert wrapped.states == {"ESTABLISHED": 4, "CLOSED": 1}

@@ -28,6 +28,7 @@ def counts_in(text: str) -> list[dict[str, int]]:
         "CLOSE_WAIT：7047\nESTABLISHED：13\n",
         "CLOSE_WAIT\t7047\n\t\nESTABLISHED\t13\n",
         "CLOSE-WAIT = 7,047\nESTAB = 13\n",
+        "CLOSE_WAIT 7047 # too many\nESTABLISHED 13   // normal\n",
         "| state | count |\n|---|---|\n| CLOSE_WAIT | 7047 |\n| ESTABLISHED | 13 |\n",
         '{\n  "CLOSE_WAIT": 7047,\n  "ESTABLISHED": 13\n}\n',
         "   1 Foreign\n   1 established)\n   1 \n7047 CLOSE_WAIT\n   1 I-Node\n  13 ESTABLISHED\n  47 CONNECTED\n",

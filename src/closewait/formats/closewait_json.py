@@ -77,7 +77,7 @@ def look_in(told: Any, where: str) -> Reading:
         columns=columns_in(rows or (), FLOWS if kind == "flows" else SOCKETS, f"{where}.{key}"),
         holders=holders_in(rows or (), f"{where}.{key}"),
         processes=columns_in(processes, PROCESSES, f"{where}.processes") if processes else None,
-        states=counts_in(told, where) if rows is None else None,
+        states=counts_in(told, where) if rows is None or kind == "counts" else None,
         taken_at_unix_s=time_in(told, where),
         host=host_in(member(told, "host", (dict,), where) or {}, f"{where}.host"),
         sight=sight_in(member(told, "sight", (dict,), where) or {}, f"{where}.sight"),

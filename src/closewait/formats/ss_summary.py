@@ -26,7 +26,9 @@ from closewait.formats.paste import Paste
 from closewait.tcp.spellings import canonical
 
 BEGINNING = r" *Total: +[0-9]+(?: +\(kernel [0-9]+\))? *$"
-TOTALS = re.compile(r" *TCP: +(?P<total>[0-9]{1,12}) +\((?P<counts>[a-z]+ [0-9][^()]{0,200})\)")
+TOTALS = re.compile(
+    r" *TCP: +(?P<total>[0-9]{1,12}) +\((?P<counts>[a-z]+ [0-9][^()]{0,200})"
+)  # a mail may wrap the end
 COUNT = re.compile(r"(?P<name>[a-z]+) +(?P<count>[0-9]{1,12})(?:/[0-9]+)?")
 OTHER_LINES = re.compile(
     rf"{BEGINNING}|Transport +Total +IP +IPv6|(?:\*|RAW|UDP|TCP|INET|FRAG) +(?:[0-9]+|-)(?: +(?:[0-9]+|-)){{2}} *$"

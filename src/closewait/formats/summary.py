@@ -23,8 +23,9 @@ from closewait.tcp.spellings import NUMBERS, canonical
 
 COUNT = r"(?P<count>[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,12})"
 BY = r"(?P<by> +(?:-|[0-9]+/\S.*)|, *[0-9]+)?"  # the program that was counted apart
-COUNT_FIRST = re.compile(rf"[ |]*{COUNT}[ |]+(?P<word>[^\s,|]+){BY}(?: +\{{.*)?[ |]*$")
-WORD_FIRST = re.compile(rf"[ |]*[\"']?(?P<word>[^\s:=,|\"']+)[\"']?(?: *[:：=,|] *| +){COUNT}[ |,;]*$")
+REMARK = r"(?: *(?:#|//|<-|←).*)?"  # that somebody wrote beside it
+COUNT_FIRST = re.compile(rf"[ |]*{COUNT}[ |]+(?P<word>[^\s,|]+){BY}(?: +\{{.*)?[ |]*{REMARK}$")
+WORD_FIRST = re.compile(rf"[ |]*[\"']?(?P<word>[^\s:=,|\"']+)[\"']?(?: *[:：=,|] *| +){COUNT}[ |,;]*{REMARK}$")
 COUNTING = re.compile(r"\|.*\b(?:awk|uniq|Group-Object|group)\b", re.IGNORECASE)
 GROUP_HEADING = r" *Count +Name(?: +Group)? *$"
 OTHER_COUNT = re.compile(rf" *{COUNT}(?P<word>(?: +\S+){{0,2}}) *$")  # `1 I-Node PID/Program`, a bare `1`

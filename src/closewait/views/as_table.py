@@ -22,9 +22,10 @@ COLUMNS = ("state", "local_address", "local_port", "local_service", "remote_addr
 def as_table(look: Snapshot, *, verbose: bool = False, wide: bool = False) -> str:
     """The rows of one look under a header; `verbose` adds the lines that were not understood.
 
-    `wide` shows every column that any row tells, by its name, and so the rows of other kinds than sockets too.
+    `wide` shows every column that any row tells, by its name, and so the rows of other kinds than sockets too; flows
+    have no queues, ages and holders, and are always shown so.
     """
-    if wide and look.kind != "counts":
+    if look.kind == "flows" or (wide and look.kind != "counts"):
         told = look.told()
         lines = as_columns(told.columns, told.rows()).splitlines()
     elif look.kind == "counts":
