@@ -27,6 +27,13 @@ from closewait.snapshot.coded import Coded
 from closewait.snapshot.sight import LineNotUnderstood
 from closewait.tcp.spellings import canonical
 
+
+def begins_with_a_state(text: str) -> bool:
+    """netstat has the state behind the addresses, in some languages as two words; ss has nothing like it there."""
+    words = text.split(maxsplit=2)
+    return any(canonical(" ".join(words[:count])) for count in (1, 2))
+
+
 STATE = Part(r"[A-Z][A-Z0-9]*(?:-[A-Z0-9]+)*", canonical)
 PARTS = {
     "netid": Part("tcp"),
@@ -40,7 +47,7 @@ PARTS = {
 WITH_STATE = Layout("[netid] state recv send local peer [words]", PARTS, begins=rf"tcp|{STATE.pattern}")
 WITHOUT_STATE = Layout(
     "[netid] recv send local peer [words]",
-    PARTS | {"words": Part(REST, lambda text: not canonical(text.split(maxsplit=1)[0]))},  # netstat has the state there
+    PARTS | {"words": Part(REST, lambda text: not begins_with_a_state(text))},
     begins="tcp|[0-9]+",
 )
 
