@@ -12,7 +12,6 @@ from closewait.diagnosis.report import Report
 from closewait.diagnosis.wording import age_in_words, count_of, look_twice, name_of
 from closewait.snapshot.table import Snapshot
 from closewait.tcp.states import STATES, Move
-from closewait.views.state_diagram import state_diagram
 from closewait.views.visible import visible
 
 LABEL_COLUMNS = 17
@@ -35,6 +34,8 @@ def as_text(report: Report, *, width: int = 80, diagram: bool = False) -> str:
         write = briefly if finding.severity is Severity.BENIGN else at_length
         parts.append("\n".join(write(finding, width)))
     if diagram:
+        from closewait.views.state_diagram import state_diagram  # not needed for most reports
+
         parts.append(state_diagram(report.snapshot.states, width=width))
     notes = [] if diagram else [("States", [state_counts(report.snapshot)])]
     notes += closing_notes(report)
