@@ -80,13 +80,13 @@ def _sum_or_null(name: str) -> pl.Expr:
 def _with_role(sockets: pl.DataFrame, format_name: str) -> pl.DataFrame:
     """`role` server or client; `role_guessed` where no listener row proves it.
 
-    Many connections that share their local end are a server's, also when its listener is closed or not in the dump;
-    many that share their remote end are a client's. Where neither repeats, the ports decide, unless the source lists
+    Many connections that share their local port are a server's, also when its listener is closed or not in the dump;
+    many that share their remote port are a client's. Where neither repeats, the ports decide, unless the source lists
     every listener: then a socket without one is a client's.
     """
     listening = pl.col("listening").fill_null(False)
-    remotes = pl.len().over(["local_address", *LOCAL_END])
-    locals_ = pl.len().over(["remote_address", *REMOTE_END])
+    remotes = pl.len().over(_told(sockets, LOCAL_END))
+    locals_ = pl.len().over(_told(sockets, REMOTE_END))
     local_port, remote_port = pl.col("local_port"), pl.col("remote_port")
     by_ports = (local_port < EPHEMERAL_FROM) & (remote_port >= EPHEMERAL_FROM)
     return sockets.with_columns(
@@ -97,6 +97,12 @@ def _with_role(sockets: pl.DataFrame, format_name: str) -> pl.DataFrame:
         .otherwise(pl.lit("server")),
         role_guessed=~listening,
     )
+
+
+def _told(sockets: pl.DataFrame, end: list[str]) -> list[str]:
+    """The port's columns; the name of a port is left out where none is told, for it is dear to compare."""
+    port, service = end
+    return [port] if sockets[service].null_count() == sockets.height else end
 
 
 def _with_owner(sockets: pl.DataFrame, owners_told: bool | None) -> pl.DataFrame:
