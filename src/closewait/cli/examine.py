@@ -1,5 +1,6 @@
 """`closewait examine`, or just `closewait`: say what is wrong, and with whom the next move lies."""
 
+from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -54,6 +55,7 @@ def examine(
         wait(again_s, "waiting for the second look")
     earlier = Timeline(tuple(judged(look, lasting(condition)) for look in before))
     report = doctor.examine(lambda: judged(looking.look(needs), condition), earlier=earlier)
+    report = replace(report, not_understood=looking.not_understood)
     if json:
         print(report_as_json(report))
     elif not quiet:

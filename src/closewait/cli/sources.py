@@ -4,6 +4,7 @@ nothing         this host
 netns:NAME      that network namespace of this host
 -               standard input, any dump
 a file          any dump; several files are looks at one host, in the order given
+a folder        the dumps in it, looks at one host in the order of their names; what is no dump is named
 """
 
 import sys
@@ -16,10 +17,11 @@ from typing import TYPE_CHECKING
 from closewait import capture
 from closewait.cli import early
 from closewait.cli.needs import EVERYTHING_THERE_IS, Needs
-from closewait.errors import BadUsage
+from closewait.errors import BadInput, BadUsage, ClosewaitError
 from closewait.snapshot.filters.condition import EVERYTHING, Condition
 
 if TYPE_CHECKING:
+    from closewait.diagnosis.report import NotUnderstood
     from closewait.snapshot.table import Snapshot
 
 #: Places the grammar knows and this version cannot look at yet.
@@ -32,6 +34,7 @@ class Live:
 
     netns: str | None = None
     is_live = True
+    not_understood: tuple["NotUnderstood", ...] = ()
 
     def look(self, needs: Needs = EVERYTHING_THERE_IS) -> "Snapshot":
         """Look now, at what is needed; the first look has begun already."""
@@ -65,6 +68,8 @@ class Dumps:
 
         return [(path, looks(path)) for path in self.paths]
 
+    not_understood: tuple["NotUnderstood", ...] = ()
+
     def looks(self, _: Needs = EVERYTHING_THERE_IS) -> list["Snapshot"]:
         """Every look in every file, all of it."""
         return [look for _, looks in self._read for look in looks]
@@ -76,6 +81,43 @@ class Dumps:
     def earlier(self) -> Sequence["Snapshot"]:
         """The looks before it, one of each file: two dumps in one paste need not be one host at two times."""
         return [_one_look(path, looks) for path, looks in self._read[:-1]]
+
+
+@dataclass
+class Folder(Dumps):
+    """The dumps in a folder. Files that are none are named in the report, not dropped."""
+
+    @cached_property
+    def _read(self) -> list[tuple[str, list["Snapshot"]]]:
+        from closewait.capture.dump_file import looks
+        from closewait.diagnosis.report import NotUnderstood
+
+        found, others = [], []
+        for path in self.paths:
+            try:
+                found.append((path, looks(path)))
+            except ClosewaitError:
+                others.append(NotUnderstood(Path(path).name, "no socket dump that closewait knows; it was not read"))
+        if not found:
+            raise BadInput(f"No file of this folder is a socket dump that closewait knows: {', '.join(self.paths)}")
+        self.not_understood = tuple(others)
+        return in_judging_order(found)
+
+
+def in_judging_order(found: list[tuple[str, list["Snapshot"]]]) -> list[tuple[str, list["Snapshot"]]]:
+    """The dumps of one host in the order of their names, those of sockets last: the last one is judged.
+
+    A dump that shares no address with the last is another host's, and no earlier look at this one.
+    """
+    ordered = sorted(found, key=lambda one: _one_look(*one).kind == "sockets")
+    last = _addresses(ordered[-1])
+    return [one for one in ordered if one is ordered[-1] or not last or _addresses(one) & last]
+
+
+def _addresses(read: tuple[str, list["Snapshot"]]) -> set[str]:
+    """The addresses of this end of a dump's connections."""
+    look = _one_look(*read)
+    return set(look.sockets["local_address"].drop_nulls().to_list()) if look.kind == "sockets" else set()
 
 
 def looker(words: Sequence[str]) -> tuple[Live | Dumps, Condition]:
@@ -136,6 +178,12 @@ def place(sources: Sequence[str]) -> Live | Dumps:
         raise BadUsage("Standard input (-) can be read once only.")
     if "-" in sources and sys.stdin.isatty():
         print("closewait: reading a dump from the terminal; end it with Ctrl-D", file=sys.stderr)
+    folder = Path(sources[0])
+    if len(sources) == 1 and folder.is_dir():
+        files = sorted(str(file) for file in folder.iterdir() if file.is_file() and not file.name.startswith("."))
+        if not files:
+            raise BadInput(f"{folder} is an empty folder: put dumps into it, or name the host's files one by one.")
+        return Folder(tuple(files))
     return Dumps(tuple(sources))
 
 
