@@ -26,7 +26,7 @@ UNITS_S = {"ms": 0.001, "s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
 INTEGERS = {
     "pid": "pid", "fd": "fd", "inode": "inode", "uid": "uid", "recvq": "recv_queue_bytes", "sendq": "send_queue_bytes",
     "cookie": "cookie", "sent_ms": "last_sent_ms", "received_ms": "last_received_ms", "ack_ms": "last_ack_ms",
-    "bytes_sent": "bytes_sent",
+    "bytes_sent": "bytes_sent", "bytes_acked": "bytes_acked",
 }  # fmt: skip
 
 

@@ -52,6 +52,7 @@ class Group:
     queue_not_told: int = 0  # the others: the source does not tell whether the FIN was read
     shared: int = 0  # the others: held by two processes or more
     patience_exceeded: int = 0  # the others: certainly older than the patience for this role
+    served: int = 0  # the others: data was sent on them, so that they were accepted once
     read_overdue: int = 0  # of `read`: certainly older than that
     ages_told: int = 0
     youngest_s: float | None = None  # of the lower bounds of the ages

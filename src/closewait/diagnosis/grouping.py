@@ -26,6 +26,9 @@ PLACES_APART = 64
 
 OWNER = ["owner_kind", "owner_pid", "owner_process"]
 
+#: The kernel counts the SYN of the side that connected as a byte acknowledged (measured: 1 before any data was sent).
+SYN_BYTES = 1
+
 #: A write this much later than the peer's last data is more than the reply that ended the conversation.
 WRITE_AFTER_DATA_MS = 1000
 
@@ -120,6 +123,7 @@ def _of_close_wait(rows: pl.DataFrame, timeline: Timeline) -> pl.DataFrame:
         (standing & (unread > 0) & ~pl.col("is_goodbye")).sum().alias("unread_data"),
         (standing & unread.is_null()).sum().alias("queue_not_told"),
         (standing & (pl.col("holders") > 1)).sum().alias("shared"),
+        (standing & ((pl.col("bytes_acked") > SYN_BYTES) | (pl.col("bytes_sent") > 0))).sum().alias("served"),
         (standing & (low >= patience_s)).sum().alias("patience_exceeded"),
         (standing & (unread == 0) & (low >= patience_s)).sum().alias("read_overdue"),
         low.is_not_null().sum().alias("ages_told"),

@@ -4,6 +4,8 @@ A state seen once is an observation. What accuses is that the same sockets are s
 they are certainly older than a program needs; a mere number in one look stays `possible` and names the second look.
 """
 
+from collections import Counter
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from closewait.diagnosis.finding import Certainty, Severity
@@ -33,8 +35,23 @@ def looked_twice(group: Group) -> bool:
     return group.persisting is not None and (group.seconds_between is None or group.seconds_between >= SECOND_LOOK_S)
 
 
-def weight(group: Group, sockets: int) -> Weight | None:
-    """How strongly `sockets` standing CLOSE_WAIT of `group` accuse its owner; None: not at all."""
+def of_owner(groups: Iterable[Group], count: Callable[[Group], int]) -> Callable[[Group], int]:
+    """`count`, summed over all places where the same program plays the same role; a nameless one stands for itself."""
+    totals = Counter[tuple[object, ...]]()
+    for group in groups:
+        totals[_program(group)] += count(group)
+    return lambda group: totals[_program(group)]
+
+
+def _program(group: Group) -> tuple[object, ...]:
+    return (group.owner_pid, group.owner_process, group.role) if group.owner_known else group.key
+
+
+def weight(group: Group, sockets: int, of_its_owner: int = 0) -> Weight | None:
+    """How strongly `sockets` standing CLOSE_WAIT of `group` accuse its owner; None: not at all.
+
+    `of_its_owner` are those of the same program in all places: one in each of ten places is a pile too.
+    """
     severity = Severity.CRITICAL if sockets >= CRITICAL_PILE_SOCKETS else Severity.WARNING
     if looked_twice(group):
         if not group.persisting:
@@ -53,7 +70,7 @@ def weight(group: Group, sockets: int) -> Weight | None:
         patience_s = CLIENT_PATIENCE_S if group.role == "client" else SERVER_PATIENCE_S
         older = f"{count_of(group.patience_exceeded, 'socket')} certainly older than {age_in_words(patience_s)}"
         return Weight(severity, "likely", older, "whether the number grows")
-    if sockets >= PILE_UP_SOCKETS and not group.passes_through:
+    if max(sockets, of_its_owner) >= PILE_UP_SOCKETS and not group.passes_through:
         number = f"{count_of(sockets, 'socket')} at once, beside {group.established:,} ESTABLISHED of the same group"
         return Weight(severity, "possible", number, "whether the same sockets stay or others pass through")
     return None

@@ -22,7 +22,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from closewait.diagnosis.group import Group
-from closewait.diagnosis.pile import weight
+from closewait.diagnosis.pile import of_owner, weight
 from closewait.diagnosis.rule import Rule, Suspicion
 from closewait.diagnosis.thresholds import POOL_BOUND_SOCKETS
 from closewait.diagnosis.wording import count_of, who
@@ -42,9 +42,10 @@ def forgotten(group: Group) -> int:
 
 def check(case: "Case") -> Iterator[Suspicion]:
     """Suspect each holder with sockets that were read to their end and not closed."""
+    in_all_places = of_owner(case.held, forgotten)
     for group in case.held:
         sockets = forgotten(group)
-        strength = weight(group, sockets) if sockets else None
+        strength = weight(group, sockets, in_all_places(group)) if sockets else None
         if strength is None:
             continue
         yield RULE.about_group(

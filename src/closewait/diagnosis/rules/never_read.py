@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from closewait.diagnosis.group import Group
-from closewait.diagnosis.pile import weight
+from closewait.diagnosis.pile import of_owner, weight
 from closewait.diagnosis.rule import Rule, Suspicion
 from closewait.diagnosis.wording import count_of, who
 from closewait.tcp.states import Move
@@ -35,17 +35,19 @@ def unread(group: Group) -> int:
 
 
 def holder_is_certain(group: Group) -> bool:
-    """The sockets have a holder: it is shown, or the listener's accept queue is told and too short to hold them."""
-    return group.certainly_held or (group.queue_conns is not None and group.queue_conns < unread(group))
+    """The sockets were accepted: a holder is shown, or data was sent on them, or no accept queue is long enough."""
+    too_short = group.queue_conns is not None and group.queue_conns < unread(group)
+    return group.certainly_held or group.served >= unread(group) or too_short
 
 
 def check(case: "Case") -> Iterator[Suspicion]:
     """Suspect each holder most of whose CLOSE_WAIT sockets have something unread."""
+    in_all_places = of_owner(case.held, unread)
     for group in case.held:
         sockets = unread(group)
         if 2 * sockets < group.standing or not sockets or not holder_is_certain(group):
             continue
-        strength = weight(group, sockets)
+        strength = weight(group, sockets, in_all_places(group))
         if strength is None:
             continue
         yield RULE.about_group(
