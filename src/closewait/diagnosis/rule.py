@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from closewait.diagnosis.finding import Finding, Severity
+from closewait.diagnosis.finding import Finding, Owner, Severity
 from closewait.diagnosis.group import Group
 from closewait.diagnosis.pile import Weight
 from closewait.diagnosis.wording import list_close_wait, owner
@@ -12,6 +12,7 @@ from closewait.tcp.states import Move
 
 if TYPE_CHECKING:
     from closewait.diagnosis.case import Case
+    from closewait.diagnosis.destination import Destination
 
 #: What a finding is about: a group, a process, a destination. The first rule to claim a subject keeps it.
 Subject = tuple[object, ...]
@@ -84,3 +85,38 @@ class Rule:
             claims += [("process", group.owner_pid)] if group.owner_pid is not None else []
             claims += [("destination", group.place_address, group.place_port)] if group.role == "client" else []
         return Suspicion(finding, claims=tuple(claims))
+
+    def about_destination(
+        self,
+        destination: "Destination",
+        *,
+        severity: Severity,
+        sockets: int,
+        says: str,
+        because: tuple[str | None, ...],
+        check_with: str,
+        second_look: str | None = None,
+    ) -> Suspicion:
+        """This rule's finding about the ports taken towards one destination, charged to whoever is seen there."""
+        held = destination.ports - destination.time_wait  # TIME_WAIT has no owner
+        seen = destination.pid is not None or destination.process is not None
+        finding = Finding(
+            rule=self.name,
+            code=self.code,
+            severity=severity,
+            certainty="certain" if destination.range_told else "likely",
+            whose_move=self.whose_move,
+            owners=(Owner(destination.pid, destination.process, held),) if seen else (),
+            role="client",
+            places=((destination.where, sockets),),
+            sockets=sockets,
+            says=says,
+            because=tuple(fact for fact in because if fact),
+            doubt=self.doubt,
+            next=self.next,
+            will_not_help=self.will_not_help,
+            check_with=check_with,
+            second_look=second_look,
+        )
+        subject = ("destination", destination.target_address, destination.target_port)
+        return Suspicion(finding, claims=(subject,), amplifies=(subject,))

@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from shlex import quote
 from typing import TYPE_CHECKING
 
-from closewait.diagnosis.finding import Finding, Owner, Severity
+from closewait.diagnosis.finding import Severity
 from closewait.diagnosis.rule import Rule, Suspicion
 from closewait.diagnosis.thresholds import PORTS_CRITICAL
 from closewait.diagnosis.wording import count_of, name_of
@@ -41,13 +41,6 @@ def port_use(destination: "Destination") -> tuple[str, ...]:
     )
 
 
-def owners_of(destination: "Destination") -> tuple[Owner, ...]:
-    """Who holds the connections there that have a holder; TIME_WAIT has none."""
-    if destination.pid is None and destination.process is None:
-        return ()
-    return (Owner(destination.pid, destination.process, destination.ports - destination.time_wait),)
-
-
 def made_by(destination: "Destination") -> str | None:
     """A guess, marked as one: TIME_WAIT belongs to nobody, its makers are those who still talk to the same place."""
     if destination.pid is None and destination.process is None:
@@ -63,28 +56,17 @@ def check(case: "Case") -> Iterator[Suspicion]:
         if destination.share < PORTS_CRITICAL:
             continue
         left = max(0, destination.range_ports - destination.blocked_ports)
-        finding = Finding(
-            rule=RULE.name,
-            code=RULE.code,
+        yield RULE.about_destination(
+            destination,
             severity=Severity.CRITICAL,
-            certainty="certain" if destination.range_told else "likely",
-            whose_move=RULE.whose_move,
-            owners=owners_of(destination),
-            role="client",
-            places=((destination.where, destination.ports),),
             sockets=destination.ports,
             says=f"Only {count_of(left, 'local port')} left from "
             f"{destination.source_address} to {destination.where}; then connect() fails.",
-            because=tuple(fact for fact in (*port_use(destination), made_by(destination)) if fact),
-            doubt=RULE.doubt,
-            next=RULE.next,
-            will_not_help=RULE.will_not_help,
+            because=(*port_use(destination), made_by(destination)),
             check_with=case.there(f"ss -tan dst {quote(destination.where)} | wc -l")
             if case.system == "Linux"
             else "netsh int ipv4 show dynamicport tcp",
         )
-        subject = ("destination", destination.target_address, destination.target_port)
-        yield Suspicion(finding, claims=(subject,), amplifies=(subject,))
 
 
 RULE = Rule(

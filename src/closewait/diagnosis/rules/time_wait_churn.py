@@ -18,9 +18,9 @@ from collections.abc import Iterator
 from shlex import quote
 from typing import TYPE_CHECKING
 
-from closewait.diagnosis.finding import Finding, Severity
+from closewait.diagnosis.finding import Severity
 from closewait.diagnosis.rule import Rule, Suspicion
-from closewait.diagnosis.rules.port_exhaustion import made_by, owners_of, port_use
+from closewait.diagnosis.rules.port_exhaustion import made_by, port_use
 from closewait.diagnosis.thresholds import PORTS_WARNING
 from closewait.diagnosis.wording import count_of
 from closewait.tcp.states import Move
@@ -49,29 +49,18 @@ def check(case: "Case") -> Iterator[Suspicion]:
             closes_per_s(case, destination),
             "connect() may take these ports again after a second (tcp_tw_reuse)" if harmless else made_by(destination),
         )
-        finding = Finding(
-            rule=RULE.name,
-            code=RULE.code,
+        yield RULE.about_destination(
+            destination,
             severity=Severity.BENIGN if harmless else Severity.WARNING,
-            certainty="certain" if destination.range_told else "likely",
-            whose_move=RULE.whose_move,
-            owners=owners_of(destination),
-            role="client",
-            places=((destination.where, destination.time_wait),),
             sockets=destination.time_wait,
             says=f"{count_of(destination.time_wait, 'local port')} to {destination.where} "
             f"{'is' if destination.time_wait == 1 else 'are'} in TIME_WAIT: short connections, closed by this side.",
-            because=tuple(fact for fact in facts if fact),
-            doubt=RULE.doubt,
-            next=RULE.next,
-            will_not_help=RULE.will_not_help,
+            because=facts,
             check_with=case.there(f"ss -tan state time-wait dst {quote(destination.where)} | wc -l")
             if case.system == "Linux"
             else "Get-NetTCPConnection -State TimeWait | Group-Object RemoteAddress,RemotePort",
             second_look=None if harmless else "whether the number still climbs",
         )
-        subject = ("destination", destination.target_address, destination.target_port)
-        yield Suspicion(finding, claims=(subject,), amplifies=(subject,))
 
 
 RULE = Rule(
