@@ -4,7 +4,6 @@ Plain text comes out; a door that has a terminal colours it. Every name that cam
 `visible` before it is written.
 """
 
-import textwrap
 from collections.abc import Iterator, Sequence
 
 from closewait.diagnosis.finding import Finding, Severity
@@ -12,19 +11,12 @@ from closewait.diagnosis.report import Report
 from closewait.diagnosis.wording import age_in_words, count_of, look_twice, name_of
 from closewait.snapshot.table import Snapshot
 from closewait.tcp.states import STATES, Move
+from closewait.views.page import wrapped
 from closewait.views.visible import visible
+from closewait.views.whose_move import MOVE_SAID
 
 LABEL_COLUMNS = 17
 STATE_ORDER = {state.name: place for place, state in enumerate(STATES)}
-
-#: Whose move it is, as one says it to a person.
-MOVE_SAID = {
-    Move.LOCAL_APPLICATION: "the local program's",
-    Move.PEER: "the other end's",
-    Move.KERNEL_TIMER: "nobody's: the kernel's timer ends it",
-    Move.ADMIN: "yours: look once more",
-    Move.NOBODY: "nobody's: it may stay as it is",
-}
 
 
 def as_text(report: Report, *, width: int = 80, diagram: bool = False) -> str:
@@ -84,7 +76,7 @@ def closing_notes(report: Report) -> Iterator[tuple[str, list[str]]]:
 def at_length(finding: Finding, width: int) -> Iterator[str]:
     """A finding somebody must act on: everything that is known about it."""
     yield f"{finding.severity.value.upper()}  {finding.rule}  ({finding.certainty}, {finding.code})"
-    yield from wrapped(visible(finding.says), width, "  ")
+    yield from wrapped(visible(finding.says), width, "  ", "  ")
     yield from labelled("Whose move", [whose_move(finding)], width)
     if finding.age_s is not None:
         yield from labelled("Since", [since(*finding.age_s)], width)
@@ -101,7 +93,7 @@ def at_length(finding: Finding, width: int) -> Iterator[str]:
 def briefly(finding: Finding, width: int) -> Iterator[str]:
     """A finding nobody needs to act on: what it is and why it is harmless."""
     yield f"{finding.severity.value}  {finding.rule}  ({finding.certainty})"
-    yield from wrapped(visible(finding.says), width, "  ")
+    yield from wrapped(visible(finding.says), width, "  ", "  ")
     for fact in finding.because:
         yield from wrapped(visible(fact), width, "  - ", "    ")
 
@@ -127,9 +119,3 @@ def labelled(label: str, lines: Sequence[str], width: int) -> Iterator[str]:
         head = f"  {label}" if place == 0 else ""
         dash = "- " if len(lines) > 1 else ""
         yield from wrapped(visible(line), width, head.ljust(LABEL_COLUMNS) + dash, " " * (LABEL_COLUMNS + len(dash)))
-
-
-def wrapped(text: str, width: int, first: str, rest: str | None = None) -> list[str]:
-    """`text` in lines of at most `width`, long words (commands, addresses) left whole."""
-    return textwrap.wrap(text, width, initial_indent=first, subsequent_indent=first if rest is None else rest,
-                         break_long_words=False, break_on_hyphens=False)  # fmt: skip
