@@ -11,18 +11,17 @@ queue=waiting/limit, age=90s or age=2s..5min, holders=22,32, timer, cookie, sent
 line does not tell is null.
 """
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from closewait.diagnosis.roles import EPHEMERAL_FROM
 from closewait.snapshot.columns import HOLDERS, PROCESSES
+from closewait.snapshot.durations import duration_s as duration_s
 from closewait.snapshot.host import Host
 from closewait.snapshot.sight import Sight
 from closewait.snapshot.table import Snapshot, frame
 
-EPHEMERAL_FROM = 32768
-UNITS_S = {"ms": 0.001, "s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
 INTEGERS = {
     "pid": "pid", "fd": "fd", "inode": "inode", "uid": "uid", "recvq": "recv_queue_bytes", "sendq": "send_queue_bytes",
     "cookie": "cookie", "sent_ms": "last_sent_ms", "received_ms": "last_received_ms", "ack_ms": "last_ack_ms",
@@ -129,11 +128,3 @@ def _process(line: str) -> dict[str, Any]:
 
 def _columns(rows: list[dict[str, Any]]) -> Mapping[str, list[Any]]:
     return {name: [row.get(name) for row in rows] for name in (rows[0] if rows else ())}
-
-
-def duration_s(text: str) -> float:
-    """`90s`, `5min`, `2h`, `250ms`: seconds. Raises ValueError."""
-    found = re.fullmatch(r"([\d.]+)(ms|s|min|h|d)", text)
-    if found is None:
-        raise ValueError(f"{text!r} is not a time; write 90s, 5min, 2h or 250ms")
-    return float(found[1]) * UNITS_S[found[2]]

@@ -115,6 +115,18 @@ def test_a_reader_that_leaves_is_no_error() -> None:
     assert done.stdout.count(b"\n") == 1
 
 
+def test_a_full_disk_is_named() -> None:
+    """What cannot be written is told as that, and not as a fault of ours."""
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [*COMMAND, "-"], input=pile(20).encode(), stdout=full, stderr=subprocess.PIPE, check=False
+        )
+
+    assert done.returncode == 3
+    assert b"No space left" in done.stderr
+    assert b"fault of closewait" not in done.stderr
+
+
 def test_a_report_fits_into_80_columns_and_carries_no_escape() -> None:
     """Piped, a report is plain text; a hostile process name is shown, not obeyed."""
     done = run("-", dump=pile(40).replace("java", "ja\u202eva"))

@@ -4,12 +4,13 @@ Every verb is a file of its own. What is heavy (polars, numpy) is imported insid
 `--help`, `--version` and `explain` answer at once; what looks at this host begins before anything else.
 """
 
+import errno
 import os
 import sys
 from collections.abc import Sequence
 
 from closewait.cli.early import begin_if_live
-from closewait.errors import ClosewaitError
+from closewait.errors import CannotSee, ClosewaitError
 
 VERBS = ("examine", "list", "explain", "sql", "lab")
 
@@ -40,6 +41,9 @@ def run(arguments: Sequence[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception as error:
+        if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+            print(f"closewait: the answer could not be written: {error.strerror}", file=sys.stderr)
+            return CannotSee.exit_status
         print(f"closewait: this is a fault of closewait itself, please report it: {error!r}", file=sys.stderr)
         if os.environ.get("CLOSEWAIT_DEBUG"):
             raise

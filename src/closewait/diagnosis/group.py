@@ -54,11 +54,9 @@ class Group:
     patience_exceeded: int = 0  # the others: certainly older than the patience for this role
     served: int = 0  # the others: data was sent on them, so that they were accepted once
     read_overdue: int = 0  # of `read`: certainly older than that
-    ages_told: int = 0
     youngest_s: float | None = None  # of the lower bounds of the ages
     median_s: float | None = None
     oldest_s: float | None = None
-    oldest_high_s: float | None = None  # upper bound of the oldest
     persisting: int | None = None  # the others: the same socket was in CLOSE_WAIT a look ago; None with one look
     before: int | None = None  # CLOSE_WAIT in the earlier look
     seconds_between: float | None = None

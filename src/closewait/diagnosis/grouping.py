@@ -126,11 +126,9 @@ def _of_close_wait(rows: pl.DataFrame, timeline: Timeline) -> pl.DataFrame:
         (standing & ((pl.col("bytes_acked") > SYN_BYTES) | (pl.col("bytes_sent") > 0))).sum().alias("served"),
         (standing & (low >= patience_s)).sum().alias("patience_exceeded"),
         (standing & (unread == 0) & (low >= patience_s)).sum().alias("read_overdue"),
-        low.is_not_null().sum().alias("ages_told"),
         low.min().alias("youngest_s"),
         low.median().alias("median_s"),
         low.max().alias("oldest_s"),
-        pl.col("age_high_s").max().alias("oldest_high_s"),
         pl.col("row").sort_by(low, descending=True, nulls_last=True).head(5).alias("rows"),
     ]
     if timeline.earlier is not None:

@@ -95,7 +95,7 @@ def _with_role(sockets: pl.DataFrame, format_name: str) -> pl.DataFrame:
         .when((locals_ > remotes) | ~by_ports.fill_null(False) | pl.lit(format_name in LISTS_EVERY_LISTENER))
         .then(pl.lit("client"))
         .otherwise(pl.lit("server")),
-        role_guessed=~listening,
+        role_guessed=~listening & pl.lit(format_name not in LISTS_EVERY_LISTENER),
     )
 
 

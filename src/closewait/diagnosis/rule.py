@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 Subject = tuple[object, ...]
 
 
+#: Said where no listener row proves which end this host is.
+ROLE_GUESSED = "which end this host is was guessed: the dump shows no listener on that port"
+
+
 @dataclass(frozen=True, slots=True)
 class Suspicion:
     """A finding and the subjects it claims.
@@ -55,8 +59,6 @@ class Rule:
         *,
         says: str,
         because: tuple[str | None, ...],
-        doubt: tuple[str, ...] = (),
-        next: tuple[str, ...] = (),
         check_with: str | None = None,
     ) -> Suspicion:
         """This rule's finding about `sockets` of one group; what is not told in the arguments comes from the rule."""
@@ -72,8 +74,8 @@ class Rule:
             sockets=sockets,
             says=says,
             because=tuple(fact for fact in (*because, weight.because) if fact),
-            doubt=(*doubt, *self.doubt),
-            next=(*next, *self.next),
+            doubt=(*((ROLE_GUESSED,) if group.role_guessed else ()), *self.doubt),
+            next=self.next,
             will_not_help=self.will_not_help,
             check_with=case.there(check_with or list_close_wait(group, case.system)),
             second_look=weight.second_look,
