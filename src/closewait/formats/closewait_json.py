@@ -8,6 +8,7 @@ says it is ours and is not, or is broken, is an error with the place where it we
 import json
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Any, NoReturn, get_args
 
@@ -28,16 +29,20 @@ INTEGERS = range(-(2**63), 2**63)
 KINDS: tuple[LookKind, ...] = get_args(LookKind)
 HELD_BY = ("pid", "process", "fd")
 LINE_FACTS = (("line_no", int), ("text", str), ("why", str))
-HOST_FACTS: Mapping[str, Types] = {
-    "system": (str,),
-    "kernel": (str,),
-    "port_range": (list,),
-    "reserved_ports": (list,),
-    "time_wait_s": (float, int),
-    "fin_timeout_s": (float, int),
-    "tw_reuse": (int,),
-    "somaxconn": (int,),
+#: The types of a host's facts in JSON, by their types in Python.
+FACT_TYPES: Mapping[str, Types] = {
+    "str | None": (str,),
+    "int | None": (int,),
+    "float | None": (float, int),
+    "tuple[int, int] | None": (list,),
+    "tuple[int, int, int] | None": (list,),
+    "tuple[int, ...]": (list,),
+    "collections.abc.Mapping[str, int]": (dict,),
 }
+
+#: How many numbers a list has that is one fact.
+LENGTHS = {"port_range": 2, "tcp_mem_pages": 3}
+HOST_FACTS = {fact.name: FACT_TYPES[str(fact.type)] for fact in fields(Host)}
 
 
 def recognises(data: bytes) -> bool:
@@ -135,8 +140,14 @@ def host_in(told: Any, where: str) -> Host:
     """What is told about the host."""
     facts = {name: member(told, name, types, where) for name, types in HOST_FACTS.items()}
     for name, fact in facts.items():
-        if isinstance(fact, list) and (set(map(type, fact)) - {int} or (name == "port_range" and len(fact) != 2)):
-            refuse(f"{where}.{name}", fact, "a list of port numbers")
+        if isinstance(fact, dict) and set(map(type, fact.values())) - {int}:
+            refuse(f"{where}.{name}", fact, "an object of integers")
+        if isinstance(fact, list) and (set(map(type, fact)) - {int} or len(fact) != LENGTHS.get(name, len(fact))):
+            refuse(
+                f"{where}.{name}",
+                fact,
+                f"a list of {LENGTHS[name]} integers" if name in LENGTHS else "a list of integers",
+            )
     known: dict[str, Any] = {
         name: tuple(fact) if isinstance(fact, list) else fact for name, fact in facts.items() if fact is not None
     }

@@ -1,6 +1,7 @@
 """What is known about the host itself: limits and settings that a verdict is measured against."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
 
 #: The system on which a dump of this format was made, where the format is one system's alone.
 SYSTEM_OF_FORMAT = {
@@ -31,6 +32,21 @@ class Host:
     fin_timeout_s: float | None = None  # net.ipv4.tcp_fin_timeout: orphaned FIN_WAIT_2 only
     tw_reuse: int | None = None  # net.ipv4.tcp_tw_reuse: 0 no, 1 yes, 2 loopback only
     somaxconn: int | None = None  # net.core.somaxconn
+    max_syn_backlog: int | None = None  # net.ipv4.tcp_max_syn_backlog
+    orphans: int | None = None  # closed by their programs and not yet gone, TIME_WAIT not counted (sockstat)
+    max_orphans: int | None = None  # net.ipv4.tcp_max_orphans
+    tcp_memory_pages: int | None = None  # held by TCP's buffers (sockstat `mem`)
+    tcp_mem_pages: tuple[int, int, int] | None = None  # net.ipv4.tcp_mem: low, pressure, high
+    conntrack_flows: int | None = None  # net.netfilter.nf_conntrack_count
+    conntrack_limit: int | None = None  # net.netfilter.nf_conntrack_max
+    uptime_s: float | None = None
+    counters: Mapping[str, int] = field(default_factory=dict)  # as nstat names them: `TcpExtListenOverflows`
+
+    def joined(self, other: "Host") -> "Host":
+        """What either tells; where both tell a fact, this one's holds."""
+        mine = {fact.name: getattr(self, fact.name) for fact in fields(self)}
+        told = {name: fact for name, fact in mine.items() if fact not in (None, (), {})}
+        return replace(other, **{**told, "counters": {**other.counters, **self.counters}})
 
     @property
     def ephemeral_ports(self) -> int | None:

@@ -5,13 +5,14 @@ Columns come in as lists, numpy arrays (masked where unknown) or `Coded` and are
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import polars as pl
 
 from closewait.snapshot.coded import Coded
 from closewait.snapshot.columns import ALWAYS_IN_JSON, FLOWS, HOLDERS, PROCESSES, SOCKETS, Column, Kind
+from closewait.snapshot.evidence import NO_EVIDENCE, Evidence
 from closewait.snapshot.host import SYSTEM_OF_FORMAT, Host
 from closewait.snapshot.sight import Sight
 
@@ -65,6 +66,7 @@ class Snapshot:
 
     `kind` is `sockets`, `flows` (conntrack; not sockets), `counts` (only `told_states`) or `descriptors`. `charges` is
     the role and the owner of each row, where they were settled before rows were left out (see `diagnosis/roles.py`).
+    `evidence` is what is known besides the sockets; `host` holds what it tells of the host, too.
     """
 
     sockets: pl.DataFrame
@@ -78,12 +80,17 @@ class Snapshot:
     source: str = ""
     format: str = ""
     charges: pl.DataFrame | None = None
+    evidence: Evidence = NO_EVIDENCE
 
     @classmethod
     def of_columns(cls, values: Mapping[str, Any], **facts: Any) -> "Snapshot":
         """A snapshot whose sockets are `values`, a mapping of column name to list, array or Series."""
         columns = FLOWS if facts.get("kind") == "flows" else SOCKETS
         return cls(sockets=frame(columns, values), **facts)
+
+    def with_evidence(self, evidence: Evidence) -> "Snapshot":
+        """This look with `evidence` beside it; what the look itself told of its host holds against it."""
+        return replace(self, evidence=self.evidence.joined(evidence), host=self.host.joined(evidence.host))
 
     @property
     def system(self) -> str | None:

@@ -1,0 +1,117 @@
+"""What is known of a host besides its sockets: told by files that lie beside a dump, or asked of the live kernel.
+
+Each fact keeps its origin (a file's name, a path under /proc), so that a finding can say where it comes from.
+"""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from closewait.snapshot.host import Host
+
+
+class WaitsFor(StrEnum):
+    """What a thread is stopped at, as its innermost frames or its system call tell."""
+
+    LOCK = "a lock"
+    READ = "bytes to read"
+    WRITE = "room to write"
+    CONNECT = "a connection"
+    ACCEPT = "the next connection"
+    EVENTS = "events"  # epoll, poll, select: the idle place of a program that watches its sockets
+    NAME = "a name to be resolved"
+    TIME = "time to pass"
+    DISK = "a disk"
+    STOPPED = "a signal to go on"  # SIGSTOP, a debugger, a frozen cgroup
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A file that was understood: what it is, in words."""
+
+    origin: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessFact:
+    """Descriptors and limits of a process; `pid` None where the file does not name one."""
+
+    origin: str
+    pid: int | None = None
+    process: str | None = None
+    descriptors: int | None = None
+    descriptor_limit: int | None = None
+    dead_descriptors: int | None = None  # of sockets that are in no table of any namespace any more
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """One thread: where it stands, innermost frame first, and what it waits for; None is not told, or not known."""
+
+    origin: str
+    name: str | None = None
+    pid: int | None = None
+    tid: int | None = None
+    frames: tuple[str, ...] = ()
+    waits_for: WaitsFor | None = None
+    descriptor: int | None = None  # that its system call is about
+    running: bool | None = None  # it uses the processor
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A line of a kernel's or a program's log that bears on sockets; `sign` is its kind, see formats/evidence/."""
+
+    origin: str
+    sign: str
+    text: str
+    port: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Timeout:
+    """A time limit that a program's configuration sets, by the configuration's own name for it."""
+
+    origin: str
+    name: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """What a person wrote, word for word: hearsay, shown as such."""
+
+    origin: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Everything known besides the sockets."""
+
+    told: tuple[Told, ...] = ()
+    host: Host = field(default_factory=Host)
+    processes: tuple[ProcessFact, ...] = ()
+    threads: tuple[Thread, ...] = ()
+    messages: tuple[Message, ...] = ()
+    timeouts: tuple[Timeout, ...] = ()
+    remarks: tuple[Remark, ...] = ()
+
+    def joined(self, other: "Evidence") -> "Evidence":
+        """This and `other`; where both tell one fact of the host, this one's holds."""
+        return Evidence(
+            told=self.told + other.told,
+            host=self.host.joined(other.host),
+            processes=self.processes + other.processes,
+            threads=self.threads + other.threads,
+            messages=self.messages + other.messages,
+            timeouts=self.timeouts + other.timeouts,
+            remarks=self.remarks + other.remarks,
+        )
+
+    def messages_of(self, sign: str) -> tuple[Message, ...]:
+        """The messages with this sign."""
+        return tuple(message for message in self.messages if message.sign == sign)
+
+
+NO_EVIDENCE = Evidence()
