@@ -7,8 +7,8 @@
 
 `N x` repeats a row with the next port each time: the local one where it is ephemeral, else the
 remote one. Fields: pid, process, fd, inode, uid, recvq, sendq,
-queue=waiting/limit, age=90s or age=2s..5min, holders=22,32, timer, cookie, sent_ms, received_ms, ack_ms. What a
-line does not tell is null.
+queue=waiting/limit, age=90s or age=2s..5min, holders=22,32, timer, retransmits, cookie, sent_ms,
+received_ms, ack_ms. What a line does not tell is null.
 """
 
 from collections.abc import Iterator, Mapping
@@ -26,6 +26,7 @@ INTEGERS = {
     "pid": "pid", "fd": "fd", "inode": "inode", "uid": "uid", "recvq": "recv_queue_bytes", "sendq": "send_queue_bytes",
     "cookie": "cookie", "sent_ms": "last_sent_ms", "received_ms": "last_received_ms", "ack_ms": "last_ack_ms",
     "bytes_sent": "bytes_sent", "bytes_acked": "bytes_acked",
+    "retransmits": "timer_retransmits",
 }  # fmt: skip
 
 

@@ -24,6 +24,7 @@ OTHERWISE = {
     ("netstat", "time-wait-churn"): "benign-churn",
     ("ss", "port-exhaustion"): "benign-churn",
     ("netstat", "port-exhaustion"): "benign-churn",
+    ("netstat", "syn-backlog"): None,  # netstat shows no limit of an accept queue
 }
 
 Answer = dict[str, Any]
@@ -66,7 +67,10 @@ def test_its_rule_speaks_first_and_alone(name: str) -> None:
     """
     with playing(name, own_netns=True) as scene:
         live = soon(lambda: examined([f"netns:{scene.netns}"]), scene.scene.rule)
-        from_dumps = {tool: dumped(scene, tool) for tool in WAYS_IN}
+        from_dumps = {
+            tool: soon(lambda tool=tool: dumped(scene, tool), OTHERWISE.get((tool, name), scene.scene.rule))
+            for tool in WAYS_IN
+        }
 
     first = live["findings"][0]
     assert first["rule"] == scene.scene.rule

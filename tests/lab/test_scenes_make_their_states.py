@@ -23,7 +23,7 @@ STILL_LIFES = {
     "stale-idle-pool": (8, {"LISTEN": 1, "ESTAB": 2, "CLOSE-WAIT": 8, "FIN-WAIT-2": 8}),
     "insufficient-evidence": (5, {"LISTEN": 1, "CLOSE-WAIT": 5, "FIN-WAIT-2": 5}),
 }
-MOVING = {"time-wait-churn", "benign-churn"}
+MOVING = {"time-wait-churn", "benign-churn", "syn-backlog"}
 
 #: The kernel's numbers for what ss calls these states (Linux include/net/tcp_states.h).
 HEX = {"ESTAB": "01", "FIN-WAIT-2": "05", "TIME-WAIT": "06", "CLOSE-WAIT": "08", "LISTEN": "0A"}
@@ -187,6 +187,21 @@ def test_benign_churn_turns_over() -> None:
         assert len(waiting) >= 40
         assert Counter(row.local == stage.where for row in seen_by_ss(stage, state="ESTAB"))[True] == 40
         assert stage.sick_pids == ()
+
+
+def test_syn_backlog_keeps_the_queue_full_of_other_clients() -> None:
+    """The queue is above its limit of three, clients knock in vain, and who waits now has not waited before."""
+    with played("syn-backlog") as stage:
+
+        def waiting() -> set[str]:
+            (listener,) = seen_by_ss(stage, state="LISTEN")
+            rows = [row for row in seen_by_ss(stage, state="ESTAB") if row.local == stage.where and row.inode == 0]
+            return {row.remote for row in rows} if listener.recv_queue == 4 and listener.send_queue == 3 else set()
+
+        assert until(waiting)
+        before = waiting()
+        assert until(lambda: (now := waiting()) and not now & before)
+        assert until(lambda: seen_by_ss(stage, state="SYN-SENT"))
 
 
 def test_insufficient_evidence_leaves_the_age_open() -> None:

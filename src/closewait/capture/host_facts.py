@@ -1,11 +1,17 @@
 """The limits and settings of this host that a verdict is measured against, read from /proc/sys/net."""
 
 import platform
+from collections.abc import Iterator
 from pathlib import Path
 
 from closewait.capture.ahead import PROC
 from closewait.snapshot.host import Host
 from closewait.tcp.clocks import time_wait_s
+
+#: The counters a verdict reads, as nstat(8) names them: those of full queues.
+COUNTERS = frozenset({
+    "TcpExtListenOverflows", "TcpExtListenDrops", "TcpExtTCPReqQFullDoCookies", "TcpExtTCPReqQFullDrop",
+})  # fmt: skip
 
 
 def host(proc: Path = PROC) -> Host:
@@ -21,7 +27,22 @@ def host(proc: Path = PROC) -> Host:
         fin_timeout_s=_number(net / "ipv4" / "tcp_fin_timeout"),
         tw_reuse=_number(net / "ipv4" / "tcp_tw_reuse"),
         somaxconn=_number(net / "core" / "somaxconn"),
+        max_syn_backlog=_number(net / "ipv4" / "tcp_max_syn_backlog"),
+        conntrack_flows=_number(net / "netfilter" / "nf_conntrack_count"),
+        conntrack_limit=_number(net / "netfilter" / "nf_conntrack_max"),
+        counters=dict(_counters(_text(proc / "thread-self" / "net" / "netstat"))),
     )
+
+
+def _counters(netstat: str) -> Iterator[tuple[str, int]]:
+    """Of /proc/net/netstat the `COUNTERS`: a line of names and a line of numbers for each family (`TcpExt:`)."""
+    lines = netstat.splitlines()
+    for names, numbers in zip(lines[::2], lines[1::2], strict=False):
+        family, *told = names.split()
+        for name, number in zip(told, numbers.split()[1:], strict=False):
+            counter = family.removesuffix(":") + name
+            if counter in COUNTERS:
+                yield counter, int(number)
 
 
 def _ports(ranges: str) -> tuple[int, ...]:

@@ -8,6 +8,7 @@ import polars as pl
 from closewait.diagnosis.destination import Destination, destinations
 from closewait.diagnosis.group import Group, OwnerKind
 from closewait.diagnosis.grouping import groups
+from closewait.diagnosis.listener import Listener, listeners
 from closewait.diagnosis.roles import charged
 from closewait.diagnosis.wording import look_twice, there
 from closewait.snapshot.table import Snapshot
@@ -60,6 +61,11 @@ class Case:
         return destinations(self.timeline.latest, self.rows)
 
     @cached_property
+    def listeners(self) -> list[Listener]:
+        """The listening ends at which something waits, fullest queue first."""
+        return listeners(self.timeline, self.rows)
+
+    @cached_property
     def processes(self) -> dict[int, Process]:
         """The processes of the latest look by pid."""
         columns = ["pid", "process", "command_line", "descriptors", "descriptor_limit"]
@@ -82,6 +88,16 @@ class Case:
     def held(self) -> list[Group]:
         """Groups with CLOSE_WAIT that belong to a process, named or not, and not to an accept queue."""
         return [group for group in self.with_close_wait if group.owner_kind is not OwnerKind.LISTENER]
+
+    def counter(self, name: str) -> int | None:
+        """One of the kernel's counters, as nstat names it; None where it is not told."""
+        return self.timeline.latest.host.counters.get(name)
+
+    def counter_growth(self, name: str) -> int | None:
+        """How much it grew between the looks; None with one look, or where either does not tell it."""
+        earlier = self.timeline.earlier
+        before, now = earlier.host.counters.get(name) if earlier else None, self.counter(name)
+        return None if before is None or now is None else now - before
 
     @property
     def system(self) -> str | None:

@@ -43,6 +43,7 @@ class Group:
     queue_limit: int | None
     unaccepted: int  # no process has them yet: ESTABLISHED and CLOSE_WAIT of owner_kind `listener`
     unaccepted_waiting_s: float | None  # the longest any of them has certainly waited
+    unaccepted_stayed: int | None = None  # of them, in the same state a look ago; None with one look
     passing: int = 0  # CLOSE_WAIT certainly younger than a program may need to close: accuse nobody
     still_written: int = 0  # CLOSE_WAIT the program still writes to (half-close in use): accuse nobody
     vague: int = 0  # CLOSE_WAIT whose age may be a moment or long, in this look: accuse nobody

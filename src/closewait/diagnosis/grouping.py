@@ -38,7 +38,13 @@ KEY = ["owner_kind", "owner_pid", "owner_process", "owner_uid", "role", "place_a
 def groups(timeline: Timeline, rows: pl.DataFrame) -> list[Group]:
     """Every group of the latest look, largest pile of CLOSE_WAIT first; `rows` are its charged sockets."""
     rows = _placed(rows)
-    frame = rows.group_by(KEY).agg(_counts()).join(_of_close_wait(rows, timeline), on=KEY, how="left", nulls_equal=True)
+    if timeline.earlier is not None:
+        rows = rows.with_columns(stayed=stayed(timeline.earlier, timeline.latest))
+    frame = (
+        rows.group_by(KEY)
+        .agg(_counts(timeline))
+        .join(_of_close_wait(rows, timeline), on=KEY, how="left", nulls_equal=True)
+    )
     if timeline.earlier is not None:
         frame = frame.join(_before(timeline), on=KEY, how="left", nulls_equal=True).with_columns(
             pl.col("before", "persisting").fill_null(0)
@@ -67,11 +73,13 @@ def _placed(rows: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _counts() -> list[pl.Expr]:
+def _counts(timeline: Timeline) -> list[pl.Expr]:
     """What is counted over every row of a group."""
     state = pl.col("state")
     waiting = pl.col("owner_kind").eq(OwnerKind.LISTENER) & state.is_in(["ESTABLISHED", "CLOSE_WAIT"])
+    still_waiting = [] if timeline.earlier is None else [(waiting & pl.col("stayed")).sum().alias("unaccepted_stayed")]
     return [
+        *still_waiting,
         pl.len().alias("sockets"),
         pl.col("role_guessed").any(),
         (state == "ESTABLISHED").sum().alias("established"),
@@ -91,8 +99,6 @@ def _counts() -> list[pl.Expr]:
 def _of_close_wait(rows: pl.DataFrame, timeline: Timeline) -> pl.DataFrame:
     """What is counted over the CLOSE_WAIT rows of each group."""
     look = timeline.latest
-    if timeline.earlier is not None:
-        rows = rows.with_columns(stayed=stayed(timeline.earlier, look))
     held_twice = (
         look.holders.group_by("socket").agg(pl.col("pid").n_unique().alias("holders")).filter(pl.col("holders") > 1)
     )

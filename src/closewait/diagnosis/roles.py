@@ -50,7 +50,7 @@ def _with_listener(sockets: pl.DataFrame) -> pl.DataFrame:
         .group_by("local_address", *LOCAL_END)
         .agg(
             listener_pid=pl.col("pid").min(),
-            listener_process=pl.col("process").first(),
+            listener_process=pl.col("process").sort_by("pid", "process", nulls_last=True).first(),
             queue_conns=_sum_or_null("accept_queue_conns"),
             queue_limit=_sum_or_null("accept_queue_limit"),
         )

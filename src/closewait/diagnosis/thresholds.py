@@ -38,6 +38,10 @@ PORTS_CRITICAL = 0.80
 #: Share of the accept queue that is filled.
 ACCEPT_QUEUE_WARNING = 0.50
 
+#: A handshake lasts one round trip. This many unfinished at once are a thousand clients a second from 100 ms away, or
+#: clients that never answer.
+HALF_OPEN_PILE_CONNS = 100
+
 #: Ephemeral ports where the range is not told: Linux 32768-60999, Windows 49152-65535.
 DEFAULT_EPHEMERAL_PORTS = {"Linux": 28232, "Windows": 16384}
 

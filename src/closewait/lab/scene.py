@@ -28,6 +28,7 @@ class Scene:
     counts: str = "connections"
     most: int = 2000  # 7 % of the ports Linux gives to connect(), so that no second illness shows
     can_grow: bool = False
+    settles: bool = True  # False: states that pass elsewhere (SYN_SENT, LAST_ACK, …) are part of the illness
 
     def check(self, count: int, time_limit_s: float, growth_per_s: float) -> None:
         """Raise BadUsage when the scene cannot be played like that."""

@@ -32,7 +32,8 @@ def main(order_json: str) -> int:
         with Stage(limit_s=order.time_limit_s, growth_per_s=order.growth_per_s, own_netns=order.own_netns) as stage:
             stage.make_room(order.count + round(order.growth_per_s * order.time_limit_s))
             scene.play(stage, order.count)
-            stage.settle()
+            if scene.settles:
+                stage.settle()
             host, port = stage.address
             told = {"pids": stage.roll_call(), "netns": stage.netns, "where": f"{host}:{port}"}
             print(json.dumps(told), flush=True)

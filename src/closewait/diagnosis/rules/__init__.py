@@ -11,6 +11,7 @@ from closewait.diagnosis.rules import (
     never_read,
     port_exhaustion,
     stale_idle_pool,
+    syn_backlog,
     time_wait_churn,
 )
 
@@ -22,6 +23,7 @@ RULES: tuple[Rule, ...] = (
     leaked_close_wait.RULE,
     port_exhaustion.RULE,
     time_wait_churn.RULE,
+    syn_backlog.RULE,
     fd_exhaustion.RULE,
     insufficient_evidence.RULE,
     benign_churn.RULE,

@@ -44,13 +44,19 @@ def queue_is_full(group: Group) -> bool:
     return group.queue_conns is not None and group.queue_limit is not None and group.queue_conns > group.queue_limit
 
 
+def mostly_full(group: Group) -> bool:
+    """More than half of the listener's queue is taken."""
+    return bool(group.queue_limit) and (group.queue_conns or 0) > ACCEPT_QUEUE_WARNING * (group.queue_limit or 0)
+
+
 def strength(group: Group) -> Weight | None:
     """How strongly the waiting connections accuse the owner of the listener; None: not at all."""
     left, waited_s = group.standing, group.unaccepted_waiting_s or 0.0
     severity = Severity.CRITICAL if queue_is_full(group) or left >= PILE_UP_SOCKETS else Severity.WARNING
     if looked_twice(group):
-        stayed = f"{count_of(group.persisting or 0, 'socket')} still waited at a second look"
-        return Weight(severity, "certain", stayed, None) if group.persisting else None
+        stayed = group.unaccepted_stayed or 0 if group.persisting or mostly_full(group) else 0
+        still = f"{count_of(stayed, 'socket')} still waited at a second look"
+        return Weight(severity, "certain", still, None) if stayed else None
     if left and waited_s >= SERVER_PATIENCE_S:
         return Weight(severity, "certain", f"the longest has waited {age_in_words(waited_s)} at least", None)
     if left and waited_s:
@@ -59,8 +65,7 @@ def strength(group: Group) -> Weight | None:
         return Weight(
             severity, "likely", f"{count_of(left, 'socket')} at once, seen in one look without ages", STILL_WAIT
         )
-    mostly_full = group.queue_limit and (group.queue_conns or 0) > ACCEPT_QUEUE_WARNING * group.queue_limit
-    if mostly_full and waited_s >= CLOSE_WAIT_PASSING_S:
+    if mostly_full(group) and waited_s >= CLOSE_WAIT_PASSING_S:
         waited = f"the longest of the ESTABLISHED ones has waited {age_in_words(waited_s)} at least"
         return Weight(severity, "possible", waited, "whether the queue empties")
     return None

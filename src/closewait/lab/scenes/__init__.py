@@ -14,6 +14,7 @@ from closewait.lab.scenes import (
     never_read,
     port_exhaustion,
     stale_idle_pool,
+    syn_backlog,
     time_wait_churn,
 )
 
@@ -26,6 +27,7 @@ SCENES: tuple[Scene, ...] = (
     fd_exhaustion.SCENE,
     time_wait_churn.SCENE,
     port_exhaustion.SCENE,
+    syn_backlog.SCENE,
     benign_churn.SCENE,
     insufficient_evidence.SCENE,
 )
