@@ -3,14 +3,18 @@
 Readers say what they mean with these, and only this file and `words.py` know that the columns are numpy arrays.
 """
 
-from collections.abc import Callable
-from typing import Any, TypeAlias
+from collections.abc import Callable, Sequence
+from typing import Any, Generic, TypeAlias, TypeVar, overload
 
 import numpy as np
 import numpy.typing as npt
 
 from closewait.snapshot.coded import Coded
 
+S = TypeVar("S")
+T = TypeVar("T")
+U = TypeVar("U")
+V = TypeVar("V")
 Places = npt.NDArray[np.int64]  # offsets into the bytes of a text, or numbers of lines, words or rows
 Mask = npt.NDArray[np.bool_]
 Lane = npt.NDArray[np.uint64]  # eight bytes of a text in each row, the first in the lowest bits
@@ -21,8 +25,59 @@ LANE_MASKS = np.array([*((1 << (8 * n)) - 1 for n in range(LANE_BYTES + 1)), 0],
 UNUSED_BITS = np.array([0, *(8 * (LANE_BYTES - digits) for digits in range(1, LANE_BYTES + 1))], dtype=np.uint64)
 ZERO_DIGITS = np.uint64(0x3030303030303030) & ~LANE_MASKS[LANE_BYTES::-1]  # in as many of the last bytes
 SIX_MORE_THAN_A_DIGIT, HIGH_BITS = np.uint64(0x7676767676767676), np.uint64(0x8080808080808080)
+EACH_BYTE, LOW_BITS = 0x0101010101010101, np.uint64(0x7F7F7F7F7F7F7F7F)
 SAMPLE_ROWS = 256
+BYTES_OF_A_ROW = 100  # of text, about
+WORTH_A_THREAD_ROWS = 20_000  # fewer are read before a thread has begun
 FEW = 8  # are compared one by one sooner than searched
+
+
+class once(Generic[S, T]):  # noqa: N801  used as a decorator, as property is
+    """An attribute computed when first asked for. functools.cached_property lets one thread at a time compute any
+    instance's before Python 3.12, so that two columns would wait for each other.
+    """
+
+    def __init__(self, compute: Callable[[S], T]) -> None:
+        self.compute = compute
+        self.name, self.__doc__ = compute.__name__, compute.__doc__
+
+    def __get__(self, owner: S, _: type[S]) -> T:
+        value = owner.__dict__[self.name] = self.compute(owner)
+        return value
+
+
+@overload
+def side_by_side(
+    rows: int, one: Callable[[], T], two: Callable[[], U], three: Callable[[], V], /
+) -> tuple[T, U, V]: ...
+@overload
+def side_by_side(rows: int, *jobs: Callable[[], T]) -> Sequence[T]: ...
+def side_by_side(rows: int, *jobs: Callable[[], Any]) -> Sequence[Any]:
+    """What each of `jobs`, each about a column or two of so many rows, gives; two at a time where that is worth it.
+
+    numpy lets other threads run while it works on long arrays: two columns take little longer than one (measured).
+    """
+    if rows < WORTH_A_THREAD_ROWS:
+        return tuple(job() for job in jobs)
+    from concurrent.futures import ThreadPoolExecutor  # 10 ms that short dumps need not wait for
+
+    with ThreadPoolExecutor(max_workers=2) as both:
+        return tuple(done.result() for done in [both.submit(job) for job in jobs])
+
+
+def places_where(size: int, holds: Callable[[int, int], Mask]) -> Places:
+    """At which of so many places something holds; `holds` is asked about those from its first argument to its second.
+
+    The two halves are searched side by side.
+    """
+    half = size // 2
+    first, second = side_by_side(
+        size // BYTES_OF_A_ROW,
+        lambda: np.flatnonzero(holds(0, half)),
+        lambda: np.flatnonzero(holds(half, size)),
+    )
+    second += half
+    return np.concatenate((first, second))
 
 
 def different(keys: npt.NDArray[Any]) -> tuple[Places, Places]:
@@ -70,6 +125,18 @@ def decimal(lane: Lane, digits: Places) -> tuple[Places, Mask]:
     pairs = (filled * 10 + (filled >> 8)) & 0x00FF00FF00FF00FF
     fours = (pairs * 100 + (pairs >> 16)) & 0x0000FFFF0000FFFF
     return (fours * 10_000 + (fours >> 32)).astype(np.uint32).astype(np.int64), are_digits
+
+
+def last_in_lane(lane: Lane, octet: bytes) -> Places:
+    """Which of the eight bytes of each lane is the last that is `octet`, counted from 0; -1 where none is.
+
+    A byte that is equal is 0 after the exclusive or, and only of such a byte the highest bit is left below; the
+    exponent of a float tells the highest bit of all.
+    """
+    unlike = lane ^ np.uint64(octet[0] * EACH_BYTE)
+    equal = ~(((unlike & LOW_BITS) + LOW_BITS) | unlike | LOW_BITS)
+    place: Places = np.frexp(equal.astype(np.float64))[1].astype(np.int64) // 8 - 1
+    return place
 
 
 def numbers_in(column: Coded, number: Callable[[str | None], int | None]) -> Numbers:

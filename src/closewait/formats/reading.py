@@ -62,7 +62,7 @@ def readings(data: bytes, name: str, formats: Sequence[Format]) -> list[Reading]
     for format in formats:
         if isinstance(format, BytesFormat) and format.recognises(data):
             return read_whole(data, name, format)
-    if not data.strip():
+    if data.isspace() or not data:
         raise BadInput(f"{name} is empty: a dump was expected. {TRY}")
     text_formats = [format for format in formats if isinstance(format, TextFormat)]
     paste = Paste.of(decode(data))

@@ -9,6 +9,7 @@ ways end with a place in the text for each column of each row, and only from tho
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from closewait.formats.addresses import HIGHEST_PORT, place, port
 from closewait.formats.arrays import (
@@ -22,6 +23,7 @@ from closewait.formats.arrays import (
     only,
     rows_of,
     rows_with,
+    side_by_side,
 )
 from closewait.formats.format import ColumnValues
 from closewait.formats.paste import Paste
@@ -205,9 +207,9 @@ def read_rows(paste: Paste, layout: Layout) -> Rows:
         if shape := likely_shape(words, lines[alike], layout):
             columns.put(alike, {name: words.run(lines[alike], *run) for name, run in shape.items()})
     spans = columns.spans()
-    for name in layout.to_be_checked:
-        if not spans[name].are_missing().all():
-            columns.forget(~layout.fitting(name, spans[name]))
+    told = [name for name in layout.to_be_checked if not spans[name].are_missing().all()]
+    for fits in side_by_side(len(lines), *(partial(layout.fitting, name, spans[name]) for name in told)):
+        columns.forget(~fits)
     if not columns.read.all():
         for row in rows_of(~columns.read):
             read_one(words, int(lines[row]), layout, columns, row)

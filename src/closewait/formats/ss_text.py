@@ -17,7 +17,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from closewait.formats import ownerless, ss_command, ss_omissions, ss_tails
-from closewait.formats.arrays import Mask, only, rows_with
+from closewait.formats.arrays import Mask, only, rows_with, side_by_side
 from closewait.formats.format import ColumnValues, Reading, TextFormat
 from closewait.formats.paste import Paste
 from closewait.formats.rows import ENDPOINT, NUMBER, REST, Layout, Part, Rows, read_rows
@@ -82,15 +82,20 @@ def read(paste: Paste) -> Sequence[Reading]:
     rows = read_rows(whole.rows, layout)
     rows = rows.chosen(are_tcp(rows, told))
     state = states_of(rows, told)
+    tails, local, remote = side_by_side(
+        len(rows),
+        lambda: ss_tails.read(rows.columns["words"], state),
+        lambda: rows.endpoint("local", "local"),
+        lambda: rows.endpoint("peer", "remote"),
+    )
     columns = {
         "protocol": ["tcp"] * len(rows),
         "state": state,
-        **rows.endpoint("local", "local"),
-        **rows.endpoint("peer", "remote"),
+        **local,
+        **remote,
         **queues_of(rows, rows_with(state, lambda name: name == "LISTEN")),
+        **tails.columns,
     }
-    tails = ss_tails.read(rows.columns["words"], state)
-    columns |= tails.columns
     if told.command.timers_asked and "timer_left_s" not in columns:
         columns |= ss_omissions.idle_timers(len(rows))
     asked = told.command.holders_asked or bool(tails.held.any())

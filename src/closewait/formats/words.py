@@ -5,7 +5,6 @@ string is made until a column is asked for, and then once for each different val
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import cached_property
 
 import numpy as np
 
@@ -18,7 +17,10 @@ from closewait.formats.arrays import (
     Places,
     decimal,
     different,
+    last_in_lane,
     masked,
+    once,
+    places_where,
     rows_of,
     rows_with,
 )
@@ -38,17 +40,37 @@ class Text:
         self.data = encoded + bytes(LANE_BYTES)  # so that a lane may begin at any byte
         self.octets = np.frombuffer(self.data, dtype=np.uint8)
         self.lanes = np.ndarray((self.size + 1,), dtype="<u8", buffer=self.data, strides=(1,))
-        blank = np.ones(len(self.octets) + 1, dtype=np.bool_)
-        np.less_equal(self.octets, BLANK, out=blank[1:])
-        self.words = np.flatnonzero(blank[1:] != blank[:-1]).reshape(-1, 2)  # where each begins and ends
+        self.words = places_where(len(self.octets), self._edges).reshape(-1, 2)  # where each begins and ends
         self._places: dict[bytes, Places] = {}
         self._has: dict[bytes, bool] = {}
+
+    def _edges(self, begin: int, end: int) -> Mask:
+        """Which of the bytes from `begin` to `end` are the first of a word, or the first behind one."""
+        before = self.octets[begin - 1] <= BLANK if begin else True
+        blank = np.empty(end - begin + 1, dtype=np.bool_)
+        blank[0] = before
+        np.less_equal(self.octets[begin:end], BLANK, out=blank[1:])
+        edges: Mask = blank[1:] != blank[:-1]
+        return edges
 
     def places_of(self, octet: bytes) -> Places:
         """Where this octet stands."""
         if octet not in self._places:
-            self._places[octet] = np.flatnonzero(self.octets == octet[0])
+            self._places[octet] = places_where(len(self.octets), lambda a, b: self.octets[a:b] == octet[0])
         return self._places[octet]
+
+    def last(self, octet: bytes, begins: Places, ends: Places) -> Places:
+        """Where this octet stands last between each begin (-1: nowhere) and end; -1 where it does not.
+
+        Mostly it is among the last eight bytes, which are looked at together: a port or a number stands behind it.
+        """
+        from_lane = ends - LANE_BYTES
+        in_lane = last_in_lane(self.lanes[np.maximum(from_lane, 0)], octet)
+        at = np.where((in_lane >= 0) & (from_lane >= 0), from_lane + in_lane, -1)
+        elsewhere = np.flatnonzero((at < 0) & ((from_lane > begins) | (from_lane < 0)))
+        if len(elsewhere) and len(places := self.places_of(octet)):
+            at[elsewhere] = places[np.searchsorted(places, ends[elsewhere]) - 1]
+        return np.where((begins >= 0) & (at >= begins) & (at < ends), at, -1)
 
     def has(self, octet: bytes) -> bool:
         """Whether this octet occurs anywhere."""
@@ -56,12 +78,12 @@ class Text:
             self._has[octet] = octet in self.data
         return self._has[octet]
 
-    @cached_property
+    @once
     def controls(self) -> Places:
         """Where control characters are, nearly always newlines."""
-        return np.flatnonzero(self.octets[: self.size] < BLANK)
+        return places_where(self.size, lambda begin, end: self.octets[begin:end] < BLANK)
 
-    @cached_property
+    @once
     def has_odd_controls(self) -> bool:
         """Whether there are control characters other than newlines."""
         return bool((self.octets[self.controls] != NEWLINE).any()) or DELETE in self.data
@@ -135,7 +157,7 @@ class Words:
         lines, firsts = self._firsts
         return lines[firsts.are(holds)]
 
-    @cached_property
+    @once
     def _firsts(self) -> "tuple[Places, Spans]":
         """The lines that have words, and the first word of each."""
         written = np.flatnonzero(self.counts)
@@ -192,7 +214,7 @@ class Spans:
     def __getitem__(self, rows: Places | Mask) -> "Spans":
         return Spans(self.source, self.begins[rows], self.ends[rows])
 
-    @cached_property
+    @once
     def lengths(self) -> Places:
         """How many bytes stand there in each row; -1 where nothing does."""
         lengths = self.ends - self.begins
@@ -210,7 +232,7 @@ class Spans:
         text: bytes = octets[:-1].tobytes()
         return text.decode(errors="replace").split("\n")
 
-    @cached_property
+    @once
     def coded(self) -> Coded:
         """What stands there in each row, each different text made into a string once."""
         longest = int(self.lengths.max(initial=0))
@@ -235,7 +257,7 @@ class Spans:
         lane: Lane = self.source.lanes[begins] & LANE_MASKS[octets]
         return lane
 
-    @cached_property
+    @once
     def numbers(self) -> Numbers:
         """Each row's decimal number; masked where the row has none, or one of more than sixteen digits."""
         good = (self.lengths > 0) & (self.lengths <= 2 * LANE_BYTES)
@@ -246,16 +268,15 @@ class Spans:
             value, are_digits = value * 10**behind + low, are_digits & low_are_digits
         return np.ma.MaskedArray(value, mask=~(good & are_digits))
 
-    @cached_property
+    @once
     def halves(self) -> "tuple[Spans, Spans]":
         """What stands before and behind the last colon."""
         return self.parted(b":")
 
     def parted(self, octet: bytes) -> "tuple[Spans, Spans]":
         """What stands before and behind the last such byte; all of it before where there is none."""
-        places = self.source.places_of(octet)
-        at = places[np.searchsorted(places, self.ends) - 1] if len(places) else np.full(len(self), -1)
-        found = (self.begins >= 0) & (at >= self.begins) & (at < self.ends)
+        at = self.source.last(octet, self.begins, self.ends)
+        found = at >= 0
         before = Spans(self.source, self.begins, np.where(found, at, self.ends))
         return before, Spans(self.source, np.where(found, at + 1, -1), np.where(found, self.ends, -1))
 
@@ -268,8 +289,7 @@ class Spans:
         fits = self._stands(literals[0], self.begins) & self._stands(literals[-1], last)
         gaps = []
         for literal in reversed(literals[1:-1]):
-            places = self.source.places_of(literal[-1:])
-            behind = places[np.searchsorted(places, last) - 1] + 1 if len(places) else self.begins
+            behind = self.source.last(literal[-1:], self.begins, last) + 1
             gaps.append((behind, last))
             last = behind - len(literal)
             fits &= self._stands(literal, last)
