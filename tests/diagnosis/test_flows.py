@@ -12,7 +12,7 @@ def because(text: str) -> str:
     (look,) = looks(text.encode(), "flows.txt")
     (finding,) = doctor.examine(lambda: look).findings
 
-    assert finding.rule == "insufficient-evidence"
+    assert finding.rule == "conntrack-view"
     return "\n".join((finding.says, *finding.because))
 
 
@@ -20,7 +20,7 @@ def test_one_connection_told_six_times_is_one() -> None:
     """A listing every five seconds shows the same flow with its timer running down."""
     said = because("".join(ROW.format(timer=55 - 5 * n, state="CLOSE_WAIT", port=35715) for n in range(6)))
 
-    assert "6 rows in CLOSE_WAIT: 1 connection" in said
+    assert "6 rows in CLOSE_WAIT: one connection" in said
     assert "the timers have 30 s to 55 s left" in said
     assert "nf_conntrack_tcp_timeout_close_wait" in said
 
@@ -46,7 +46,7 @@ def test_flows_are_not_called_sockets_nor_healthy() -> None:
     (look,) = looks(ROW.format(timer=9, state="CLOSE_WAIT", port=3).encode(), "flows.txt")
     headline, *_ = as_text(doctor.examine(lambda: look)).splitlines()
 
-    assert headline == "flows.txt: 1 tracked flow, nothing to accuse"
+    assert headline == "flows.txt: 1 tracked flow, 1 finding, worst: warning"
 
 
 def test_a_listing_without_flows_says_nothing() -> None:

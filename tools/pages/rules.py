@@ -7,7 +7,7 @@ from pathlib import Path
 from closewait.diagnosis import thresholds
 from closewait.diagnosis.rule import Rule
 from closewait.diagnosis.rules import RULES
-from closewait.lab import SCENES
+from closewait.lab import SCENES, WITHOUT_SCENE
 from closewait.views.rule_page import in_words, sections, thresholds_of
 from pages.markdown import anchor, bullets, page, section, table
 
@@ -52,7 +52,6 @@ def index() -> str:
 def rule_page(rule: Rule) -> str:
     """One rule, in the order in which a person asks."""
     told = sections(rule)
-    scene = next((scene for scene in SCENES if scene.rule == rule.name), None)
     read = thresholds_of(rule)
     source = f"src/{rule.check.__module__.replace('.', '/')}.py"
     return page(
@@ -72,9 +71,15 @@ def rule_page(rule: Rule) -> str:
             section("What will not help", bullets(rule.will_not_help)),
             section("The numbers it uses", numbers({name: why for name, why in reasons().items() if name in read})),
             section("Examples that a test runs", examples(rule.name)),
-            section("Try it", f"{scene.summary}\n\n```sh\nclosewait lab {scene.name}\n```" if scene else ""),
+            section("Try it", practice(rule.name)),
         ],
     )
+
+
+def practice(name: str) -> str:
+    """The scene of a rule, or why there is none."""
+    scene = next((scene for scene in SCENES if scene.rule == name), None)
+    return f"{scene.summary}\n\n```sh\nclosewait lab {scene.name}\n```" if scene else WITHOUT_SCENE.get(name, "")
 
 
 def reasons() -> dict[str, str]:

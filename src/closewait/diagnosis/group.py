@@ -55,6 +55,7 @@ class Group:
     patience_exceeded: int = 0  # the others: certainly older than the patience for this role
     served: int = 0  # the others: data was sent on them, so that they were accepted once
     read_overdue: int = 0  # of `read`: certainly older than that
+    highest_fd: int | None = None  # the largest descriptor number of the others
     youngest_s: float | None = None  # of the lower bounds of the ages
     median_s: float | None = None
     oldest_s: float | None = None

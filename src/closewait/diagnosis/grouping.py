@@ -132,6 +132,7 @@ def _of_close_wait(rows: pl.DataFrame, timeline: Timeline) -> pl.DataFrame:
         (standing & ((pl.col("bytes_acked") > SYN_BYTES) | (pl.col("bytes_sent") > 0))).sum().alias("served"),
         (standing & (low >= patience_s)).sum().alias("patience_exceeded"),
         (standing & (unread == 0) & (low >= patience_s)).sum().alias("read_overdue"),
+        pl.col("fd").filter(standing).max().alias("highest_fd"),
         low.min().alias("youngest_s"),
         low.median().alias("median_s"),
         low.max().alias("oldest_s"),

@@ -13,6 +13,7 @@ from closewait.diagnosis.group import Group
 from closewait.diagnosis.thresholds import (
     CLIENT_PATIENCE_S,
     CRITICAL_PILE_SOCKETS,
+    MANY_DESCRIPTORS,
     PILE_UP_SOCKETS,
     SECOND_LOOK_S,
     SERVER_PATIENCE_S,
@@ -47,12 +48,25 @@ def _program(group: Group) -> tuple[object, ...]:
     return (group.owner_pid, group.owner_process, group.role) if group.owner_known else group.key
 
 
+def part_of_a_large_pile(group: Group) -> bool:
+    """Very many descriptors were open when these were made, and little else is shown: the dump shows a part of them."""
+    return (group.highest_fd or 0) >= MANY_DESCRIPTORS and group.close_wait > group.established
+
+
+def descriptors_open_at_once(group: Group) -> str | None:
+    """What the highest descriptor number of a large pile says; None where the pile is not known to be large."""
+    if not part_of_a_large_pile(group) or group.highest_fd is None:
+        return None
+    return f"descriptor numbers go up to {group.highest_fd:,}: as many were open at once, for the lowest free is taken"
+
+
 def weight(group: Group, sockets: int, of_its_owner: int = 0) -> Weight | None:
     """How strongly `sockets` standing CLOSE_WAIT of `group` accuse its owner; None: not at all.
 
     `of_its_owner` are those of the same program in all places: one in each of ten places is a pile too.
     """
-    severity = Severity.CRITICAL if sockets >= CRITICAL_PILE_SOCKETS else Severity.WARNING
+    critical = sockets >= CRITICAL_PILE_SOCKETS or part_of_a_large_pile(group)
+    severity = Severity.CRITICAL if critical else Severity.WARNING
     if looked_twice(group):
         if not group.persisting:
             return None

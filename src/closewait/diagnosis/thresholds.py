@@ -27,6 +27,10 @@ POOL_BOUND_SOCKETS = 32
 #: Where the descriptor limit is not told: the smallest soft limit met in incidents (macOS, 256).
 CRITICAL_PILE_SOCKETS = 256
 
+#: A descriptor number tells how many were open at once, for the lowest free one is taken (POSIX open()). The soft limit
+#: most Linux systems give: a program whose CLOSE_WAIT are beyond it was given more, and has used it up to there.
+MANY_DESCRIPTORS = 1024
+
 #: Shares of the soft descriptor limit.
 DESCRIPTORS_WARNING = 0.80
 DESCRIPTORS_CRITICAL = 0.95
@@ -41,6 +45,10 @@ ACCEPT_QUEUE_WARNING = 0.50
 #: A handshake lasts one round trip. This many unfinished at once are a thousand clients a second from 100 ms away, or
 #: clients that never answer.
 HALF_OPEN_PILE_CONNS = 100
+
+#: Shares of the table of tracked connections; above it new ones are dropped.
+CONNTRACK_WARNING = 0.80
+CONNTRACK_CRITICAL = 0.95
 
 #: Ephemeral ports where the range is not told: Linux 32768-60999, Windows 49152-65535.
 DEFAULT_EPHEMERAL_PORTS = {"Linux": 28232, "Windows": 16384}

@@ -9,6 +9,6 @@ A scene is real processes and real sockets, on loopback or in a network namespac
 
 from closewait.lab.performance import Performance, playing
 from closewait.lab.scene import Scene
-from closewait.lab.scenes import SCENES, VARIANTS, scene_named
+from closewait.lab.scenes import SCENES, VARIANTS, WITHOUT_SCENE, scene_named
 
-__all__ = ["SCENES", "VARIANTS", "Performance", "Scene", "playing", "scene_named"]
+__all__ = ["SCENES", "VARIANTS", "WITHOUT_SCENE", "Performance", "Scene", "playing", "scene_named"]

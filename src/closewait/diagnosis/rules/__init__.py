@@ -3,6 +3,7 @@
 from closewait.diagnosis.rule import Rule
 from closewait.diagnosis.rules import (
     benign_churn,
+    conntrack_view,
     fd_exhaustion,
     inherited_fd,
     insufficient_evidence,
@@ -16,6 +17,7 @@ from closewait.diagnosis.rules import (
 )
 
 RULES: tuple[Rule, ...] = (
+    conntrack_view.RULE,
     never_accepted.RULE,
     inherited_fd.RULE,
     never_read.RULE,

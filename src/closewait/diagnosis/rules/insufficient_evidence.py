@@ -2,8 +2,8 @@
 
 What it sees
     CLOSE_WAIT that no other rule accounts for: a pile whose holder or queues the source does not show, sockets too few
-    or too young to accuse anybody, sockets the program still writes to, or a mere count of states. Inputs in which
-    no socket stands at all: counts without a number for CLOSE_WAIT, and the flows of conntrack.
+    or too young to accuse anybody, sockets the program still writes to, or a mere count of states, with or without a
+    number for CLOSE_WAIT.
 
 Why it matters
     "I could not see" is an answer. It names what it may be and the one command that decides.
@@ -21,13 +21,11 @@ from typing import TYPE_CHECKING
 from closewait.diagnosis.finding import Certainty, Finding, Severity
 from closewait.diagnosis.group import Group
 from closewait.diagnosis.rule import Rule, Suspicion
-from closewait.diagnosis.thresholds import PASSING_SHARE, PILE_UP_SOCKETS
-from closewait.diagnosis.wording import age_in_words, ages, count_of, owner, who
+from closewait.diagnosis.thresholds import CRITICAL_PILE_SOCKETS, PASSING_SHARE, PILE_UP_SOCKETS
+from closewait.diagnosis.wording import ages, count_of, owner, who
 from closewait.tcp.states import Move
 
 if TYPE_CHECKING:
-    import polars as pl
-
     from closewait.diagnosis.case import Case
 
 #: The command of each system that shows holders and queues of every socket.
@@ -41,18 +39,21 @@ NO_ROWS = "the input is a summary: no addresses, no holders, no queues"
 #: Formats of summaries that count some states, and not CLOSE_WAIT.
 WITHOUT_CLOSE_WAIT = ("ss_summary", "proc_net_sockstat")
 
-#: What tells one connection from another where nothing else is told.
-ENDS = ("local_address", "local_port", "local_service", "remote_address", "remote_port", "remote_service")
-
 
 def undecided(group: Group) -> bool:
     """There is CLOSE_WAIT beyond what passes through a busy healthy server."""
     return group.close_wait > group.passing and not group.passes_through
 
 
+def severity_of(close_wait: int, established: int) -> Severity:
+    """Far more than any pool and than the smallest descriptor limit is critical, whoever it is and whatever it is."""
+    if close_wait >= CRITICAL_PILE_SOCKETS and close_wait > established:
+        return Severity.CRITICAL
+    return Severity.WARNING if close_wait >= PILE_UP_SOCKETS else Severity.BENIGN
+
+
 def about(case: "Case", group: Group) -> Finding:
     """What is seen of one group, what it may be, and what would decide."""
-    piles_up = group.standing >= PILE_UP_SOCKETS
     blind = not group.certainly_held
     candidates = (
         "leaked-close-wait, never-read or never-accepted"
@@ -76,7 +77,7 @@ def about(case: "Case", group: Group) -> Finding:
     return Finding(
         rule=RULE.name,
         code=RULE.code,
-        severity=Severity.WARNING if piles_up and blind else Severity.BENIGN,
+        severity=severity_of(group.standing, group.established) if blind else Severity.BENIGN,
         certainty="possible",
         whose_move=RULE.whose_move,
         owners=owner(group, group.close_wait),
@@ -109,7 +110,7 @@ def of_counts(case: "Case") -> Finding | None:
         return None
     piles_up = close_wait >= PILE_UP_SOCKETS
     return of_the_look(
-        severity=Severity.WARNING if piles_up else Severity.BENIGN,
+        severity=severity_of(close_wait, established),
         certainty="possible",
         whose_move=Move.LOCAL_APPLICATION,
         sockets=close_wait,
@@ -120,39 +121,6 @@ def of_counts(case: "Case") -> Finding | None:
         next=(decides,),
         second_look="whether the number grows",
     )
-
-
-def of_flows(case: "Case") -> Finding | None:
-    """What conntrack lists, which looks like sockets and is none."""
-    flows = case.timeline.latest.sockets
-    if flows.is_empty():
-        return None
-    waiting = flows.filter(state="CLOSE_WAIT")
-    return of_the_look(
-        says=f"{count_of(len(flows), 'row')} of conntrack: these are flows that a firewall tracks, not sockets"
-        f"{'; CLOSE_WAIT is a timer of the firewall here, and no leak' if len(waiting) else ''}.",
-        because=(
-            "conntrack lists what passes a firewall or NAT: the ends may be elsewhere, and no program holds a flow",
-            *(of_waiting_flows(waiting) if len(waiting) else ()),
-        ),
-        next=(f"on the host where the connections end, {DECIDES['Linux']}",),
-        will_not_help=("setting nf_conntrack_tcp_timeout_close_wait: it ends entries of a table, not sockets",),
-    )
-
-
-def of_waiting_flows(waiting: "pl.DataFrame") -> Iterator[str]:
-    """What CLOSE_WAIT means for these flows, of which one may be told several times."""
-    connections, left_s = waiting.n_unique(subset=ENDS), waiting["timer_left_s"].drop_nulls().to_list()
-    yield (
-        f"{count_of(len(waiting), 'row')} in CLOSE_WAIT: {count_of(connections, 'connection')} of which a FIN and its "
-        "ACK passed by"
-    )
-    yield (
-        "nf_conntrack_tcp_timeout_close_wait (60 s unless it was set) lets such a flow be forgotten, whether or not a "
-        "program closes"
-    )
-    if left_s:
-        yield f"the timers have {age_in_words(min(left_s))} to {age_in_words(max(left_s))} left"
 
 
 def of_the_look(
@@ -188,8 +156,7 @@ def of_the_look(
 
 def check(case: "Case") -> Iterator[Suspicion]:
     """Speak about each group that is beyond passing traffic; other rules that spoke about it come first."""
-    of_kind = {"counts": of_counts, "flows": of_flows}.get(case.timeline.latest.kind)
-    if of_kind and (finding := of_kind(case)):
+    if case.timeline.latest.kind == "counts" and (finding := of_counts(case)):
         yield Suspicion(finding)
     for group in case.with_close_wait:
         if undecided(group):

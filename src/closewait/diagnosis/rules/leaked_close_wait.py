@@ -22,7 +22,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from closewait.diagnosis.group import Group
-from closewait.diagnosis.pile import of_owner, weight
+from closewait.diagnosis.pile import descriptors_open_at_once, of_owner, weight
 from closewait.diagnosis.rule import Rule, Suspicion
 from closewait.diagnosis.thresholds import POOL_BOUND_SOCKETS
 from closewait.diagnosis.wording import count_of, who
@@ -63,6 +63,7 @@ def check(case: "Case") -> Iterator[Suspicion]:
                 "the dump does not tell whether the FIN was read: a stuck reader cannot be told from a forgotten close"
                 if group.queue_not_told
                 else None,
+                descriptors_open_at_once(group),
             ),
         )
 

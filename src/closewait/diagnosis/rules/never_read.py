@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from closewait.diagnosis.group import Group
-from closewait.diagnosis.pile import of_owner, weight
+from closewait.diagnosis.pile import descriptors_open_at_once, of_owner, weight
 from closewait.diagnosis.rule import Rule, Suspicion
 from closewait.diagnosis.wording import count_of, who
 from closewait.tcp.states import Move
@@ -68,6 +68,7 @@ def check(case: "Case") -> Iterator[Suspicion]:
                 f"the listener's accept queue holds {group.queue_conns:,}: accepting works, reading does not"
                 if group.role == "server" and group.queue_conns is not None and group.queue_conns < sockets
                 else None,
+                descriptors_open_at_once(group),
             ),
         )
 

@@ -43,7 +43,7 @@ OVERFLOWS = "TcpExtListenOverflows"  # the accept queue was full (net/ipv4/tcp_i
 #: The queue of half-open connections was full: the SYN was answered with a cookie, or dropped.
 HALF_OPEN_OVERFLOWS = ("TcpExtTCPReqQFullDoCookies", "TcpExtTCPReqQFullDrop")
 
-SYN_FLOODING = "syn_flooding"  # the kernel's "possible SYN flooding on port …", of either queue
+SYN_FLOODING = "possible SYN flooding"  # the kernel's complaint about a port, of either queue
 
 STILL_FULL = "whether the queue is full again"
 

@@ -1,6 +1,8 @@
 """The scenes, one for each rule: what a program owes first, then limits, then what is no illness."""
 
+from collections.abc import Mapping
 from difflib import get_close_matches
+from types import MappingProxyType
 
 from closewait.errors import BadUsage
 from closewait.lab.scene import Scene
@@ -34,6 +36,13 @@ SCENES: tuple[Scene, ...] = (
 
 #: The same illness with fewer signs: for practice, and for what a rule honestly cannot see.
 VARIANTS: tuple[Scene, ...] = (inherited_fd.HELD_BY_CHILD_ONLY,)
+
+
+#: Rules that no scene can set off, and why.
+WITHOUT_SCENE: Mapping[str, str] = MappingProxyType({
+    "conntrack-view": "Its input is a listing of flows, or a limit that the whole host shares: a namespace has no "
+    "table of its own to fill, and a look at sockets shows no flows.",
+})  # fmt: skip
 
 
 def scene_named(name: str) -> Scene:
