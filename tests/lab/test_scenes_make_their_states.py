@@ -18,6 +18,8 @@ STILL_LIFES = {
     "never-accepted": (100, {"LISTEN": 1, "CLOSE-WAIT": 100, "FIN-WAIT-2": 100}),
     "inherited-fd": (20, {"LISTEN": 1, "CLOSE-WAIT": 20, "FIN-WAIT-2": 20}),
     "inherited-fd-child-only": (20, {"LISTEN": 1, "CLOSE-WAIT": 20, "FIN-WAIT-2": 20}),
+    "proxy-half-close": (20, {"LISTEN": 1, "CLOSE-WAIT": 20, "FIN-WAIT-2": 20}),
+    "peer-not-closing": (20, {"LISTEN": 1, "FIN-WAIT-2": 20}),
     "fd-exhaustion": (200, {"LISTEN": 1, "ESTAB": 400}),
     "port-exhaustion": (440, {"LISTEN": 1, "ESTAB": 80, "TIME-WAIT": 400}),
     "stale-idle-pool": (8, {"LISTEN": 1, "ESTAB": 2, "CLOSE-WAIT": 8, "FIN-WAIT-2": 8}),
@@ -168,6 +170,24 @@ def test_stale_idle_pool_holds_an_unread_fin_and_one_connection_in_use() -> None
         assert {row.holders for row in seen_by_ss(stage, state="FIN-WAIT-2")} == {()}
         assert until(lambda: _since_data(stage) > 500)
         assert until(lambda: _since_data(stage) < 500)
+
+
+def test_proxy_half_close_keeps_both_legs_in_one_program() -> None:
+    """The clients' legs are read to the end, the server's legs have no timer, and lab-relay alone holds both."""
+    with played("proxy-half-close", 5) as stage:
+        legs = seen_by_ss(stage, state="CLOSE-WAIT") + seen_by_ss(stage, state="FIN-WAIT-2")
+
+        assert {row.recv_queue for row in legs} == {0}
+        assert [row.names for row in legs] == [{"lab-relay"}] * 10
+
+
+def test_peer_not_closing_has_its_peers_out_of_sight() -> None:
+    """The server holds its half-closed sockets; the peers that do not close are on another host."""
+    with played("peer-not-closing", 5) as stage:
+        waiting = seen_by_ss(stage, state="FIN-WAIT-2")
+
+        assert [row.names for row in waiting] == [{"lab-server"}] * 5
+        assert {row.remote.split(":")[0] for row in waiting} == {"198.18.0.2"}
 
 
 def test_benign_churn_turns_over() -> None:

@@ -7,6 +7,7 @@ end (client).
 from dataclasses import dataclass
 from enum import StrEnum
 
+from closewait.diagnosis.stall import NO_STALL, Stall
 from closewait.diagnosis.thresholds import PASSING_SHARE
 
 
@@ -63,6 +64,9 @@ class Group:
     before: int | None = None  # CLOSE_WAIT in the earlier look
     seconds_between: float | None = None
     rows: tuple[int, ...] = ()  # the CLOSE_WAIT rows kept as evidence, oldest first
+    half_closed: Stall = NO_STALL  # FIN_WAIT_2 that a process holds, on which nothing comes any more
+    dying: Stall = NO_STALL  # FIN_WAIT_1, CLOSING, LAST_ACK: closed by their program, not acknowledged by the peer
+    blocked: Stall = NO_STALL  # ESTABLISHED and CLOSE_WAIT with something to send that the peer does not take
 
     @property
     def unread(self) -> int:

@@ -10,6 +10,8 @@ import polars as pl
 
 from closewait.diagnosis import roles
 from closewait.diagnosis.group import Group, OwnerKind
+from closewait.diagnosis.stall import NO_STALL, Stall
+from closewait.diagnosis.stalling import with_stalls
 from closewait.diagnosis.thresholds import (
     CLIENT_PATIENCE_S,
     CLOSE_WAIT_PASSING_S,
@@ -32,6 +34,9 @@ SYN_BYTES = 1
 #: A write this much later than the peer's last data is more than the reply that ended the conversation.
 WRITE_AFTER_DATA_MS = 1000
 
+#: The counts of `Group` that are a `Stall`.
+STALLS = {field.name for field in fields(Group) if field.type is Stall}
+
 KEY = ["owner_kind", "owner_pid", "owner_process", "owner_uid", "role", "place_address", "place_port", "place_service"]
 
 
@@ -49,6 +54,7 @@ def groups(timeline: Timeline, rows: pl.DataFrame) -> list[Group]:
         frame = frame.join(_before(timeline), on=KEY, how="left", nulls_equal=True).with_columns(
             pl.col("before", "persisting").fill_null(0)
         )
+    frame = with_stalls(frame, rows, timeline, KEY)
     frame = frame.sort(["close_wait", "sockets", *KEY], descending=[True, True, *[False] * len(KEY)], nulls_last=True)
     return _records(frame, timeline.span_s)
 
@@ -198,4 +204,6 @@ def _record(row: dict[str, Any], defaults: dict[str, Any], seconds_between: floa
     }
     counted["owner_kind"] = OwnerKind(row["owner_kind"])
     counted["rows"] = tuple(row["rows"] or ())
+    for kind in STALLS & row.keys():
+        counted[kind] = NO_STALL if row[kind] is None else Stall(**{**row[kind], "rows": tuple(row[kind]["rows"])})
     return Group(**counted, seconds_between=seconds_between)

@@ -1,4 +1,4 @@
-"""How strongly a pile of CLOSE_WAIT accuses its owner: by a second look, by age, or only by number.
+"""How strongly a pile of sockets accuses its owner: by a second look, by age, or only by number.
 
 A state seen once is an observation. What accuses is that the same sockets are still there at a second look, or that
 they are certainly older than a program needs; a mere number in one look stays `possible` and names the second look.
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from closewait.diagnosis.finding import Certainty, Severity
 from closewait.diagnosis.group import Group
+from closewait.diagnosis.stall import Stall
 from closewait.diagnosis.thresholds import (
     CLIENT_PATIENCE_S,
     CRITICAL_PILE_SOCKETS,
@@ -86,5 +87,36 @@ def weight(group: Group, sockets: int, of_its_owner: int = 0) -> Weight | None:
         return Weight(severity, "likely", older, "whether the number grows")
     if max(sockets, of_its_owner) >= PILE_UP_SOCKETS and not group.passes_through:
         number = f"{count_of(sockets, 'socket')} at once, beside {group.established:,} ESTABLISHED of the same group"
+        return Weight(severity, "possible", number, "whether the same sockets stay or others pass through")
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """From when on a stall accuses: how old, how many of that age, and how many at once where no age is told."""
+
+    age_s: float
+    fewest: int = 1
+    at_once: int = PILE_UP_SOCKETS
+    share: float = 1.0  # of ESTABLISHED, which so many at once must exceed
+
+
+def weight_of(stall: Stall, patience: Patience, seconds_between: float | None, *, beside: int) -> Weight | None:
+    """How strongly `stall` accuses; None: not at all. `beside` are the ESTABLISHED sockets to compare it with.
+
+    What a look into a moment shows is never more than possible, and only where much stands still.
+    """
+    severity = Severity.CRITICAL if stall.sockets >= CRITICAL_PILE_SOCKETS else Severity.WARNING
+    if stall.persisting is not None and (seconds_between is None or seconds_between >= SECOND_LOOK_S):
+        if stall.persisting < patience.fewest:
+            return None
+        between = "two looks" if seconds_between is None else f"two looks {age_in_words(seconds_between)} apart"
+        stood = f"{count_of(stall.persisting, 'socket')} stood like this in {between}"
+        return Weight(severity, "certain", stood, None)
+    if stall.overdue >= patience.fewest:
+        older = f"{count_of(stall.overdue, 'socket')} certainly for longer than {age_in_words(patience.age_s)}"
+        return Weight(severity, "likely", older, "whether the same sockets stay")
+    if stall.sockets >= patience.at_once and stall.sockets > patience.share * beside:
+        number = f"{count_of(stall.sockets, 'socket')} at once, beside {beside:,} ESTABLISHED"
         return Weight(severity, "possible", number, "whether the same sockets stay or others pass through")
     return None

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from closewait.diagnosis.finding import Finding, Owner, Severity
 from closewait.diagnosis.group import Group
 from closewait.diagnosis.pile import Weight
-from closewait.diagnosis.wording import list_close_wait, owner
+from closewait.diagnosis.stall import Stall
+from closewait.diagnosis.wording import list_state, owner
 from closewait.tcp.states import Move
 
 if TYPE_CHECKING:
@@ -60,8 +61,12 @@ class Rule:
         says: str,
         because: tuple[str | None, ...],
         check_with: str | None = None,
+        stall: Stall | None = None,
     ) -> Suspicion:
-        """This rule's finding about `sockets` of one group; what is not told in the arguments comes from the rule."""
+        """This rule's finding about `sockets` of one group; what is not told in the arguments comes from the rule.
+
+        `stall` is what the finding is about where that is not CLOSE_WAIT.
+        """
         finding = Finding(
             rule=self.name,
             code=self.code,
@@ -77,10 +82,10 @@ class Rule:
             doubt=(*((ROLE_GUESSED,) if group.role_guessed else ()), *self.doubt),
             next=self.next,
             will_not_help=self.will_not_help,
-            check_with=case.there(check_with or list_close_wait(group, case.system)),
+            check_with=case.there(check_with or list_state(group, case.system)),
             second_look=weight.second_look,
-            age_s=group.age_s,
-            rows=group.rows,
+            age_s=(stall or group).age_s,
+            rows=(stall or group).rows,
         )
         claims: list[Subject] = [("group", group.key)]
         if weight.severity is not Severity.BENIGN:

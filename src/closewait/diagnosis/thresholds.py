@@ -15,6 +15,27 @@ CLIENT_PATIENCE_S = 900.0
 #: Two looks closer together than this do not prove that a CLOSE_WAIT persists.
 SECOND_LOOK_S = 30.0
 
+#: FIN_WAIT_2 with a holder for longer than the kernel lets one without a holder live (Linux tcp_fin_timeout, 60 s).
+HALF_CLOSED_S = 60.0
+
+#: One or two FIN_WAIT_2 with a holder may be a client that still waits for its answer, or a lingering close.
+FEWEST_HALF_CLOSED = 3
+
+#: In FIN_WAIT_2 a peer that sent data within this time uses the half that is open.
+STILL_FED_S = 60.0
+
+#: Well-known servers give up a client that takes nothing for this long (nginx send_timeout, Apache Timeout: 60 s).
+BLOCKED_S = 60.0
+
+#: A window that is shut for less than this is a busy reader.
+BLOCKED_PASSING_S = 2.0
+
+#: One or two open connections whose peer takes nothing are a paused player, a sleeping laptop, a stopped terminal.
+FEWEST_BLOCKED = 3
+
+#: So many retransmissions without an answer take 12 s at least (RTO from 200 ms, doubled each time): no mere loss.
+RESENT_OFTEN = 6
+
 #: With neither an age nor a second look, fewer CLOSE_WAIT than this in a group accuse nobody.
 PILE_UP_SOCKETS = 10
 

@@ -7,6 +7,7 @@ import shlex
 
 from closewait.diagnosis.finding import Owner
 from closewait.diagnosis.group import Group, OwnerKind
+from closewait.diagnosis.stall import Stall
 
 #: Units of time, largest first.
 TIME_UNITS_S = ((86400.0, "d"), (3600.0, "h"), (60.0, "min"), (1.0, "s"))
@@ -54,27 +55,37 @@ def owner(group: Group, sockets: int) -> tuple[Owner, ...]:
     return (Owner(group.owner_pid, group.owner_process, sockets),) if group.owner_known else ()
 
 
-def ages(group: Group) -> str | None:
-    """`between 2.1 s and 3 min 52 s in CLOSE_WAIT, half of them over 40 s`; None where no age is known."""
-    if group.youngest_s is None or group.oldest_s is None or group.median_s is None:
+def ages(aged: Group | Stall, doing: str = "in CLOSE_WAIT") -> str | None:
+    """`in CLOSE_WAIT for 2.1 s to 3 min 52 s at least, half of them over 40 s`; None where no age is known."""
+    if aged.youngest_s is None or aged.oldest_s is None or aged.median_s is None:
         return None
-    if group.oldest_s - group.youngest_s < 1:
-        return f"in CLOSE_WAIT for {age_in_words(group.oldest_s)} at least"
+    if aged.oldest_s - aged.youngest_s < 1:
+        return f"{doing} for {age_in_words(aged.oldest_s)} at least"
     return (
-        f"in CLOSE_WAIT for {age_in_words(group.youngest_s)} to {age_in_words(group.oldest_s)} at least, "
-        f"half of them over {age_in_words(group.median_s)}"
+        f"{doing} for {age_in_words(aged.youngest_s)} to {age_in_words(aged.oldest_s)} at least, "
+        f"half of them over {age_in_words(aged.median_s)}"
     )
 
 
-def list_close_wait(group: Group, system: str | None) -> str:
-    """A command of the system itself that lists the group's CLOSE_WAIT."""
+#: A state as PowerShell and as ss spell it, and what ss has to show of it.
+SPELLED = {
+    "CLOSE_WAIT": ("CloseWait", "-tanpo", "close-wait"),
+    "FIN_WAIT_1": ("FinWait1", "-tanoi", "fin-wait-1"),
+    "FIN_WAIT_2": ("FinWait2", "-tanpoi", "fin-wait-2"),
+    "ESTABLISHED": ("Established", "-tanpoi", "established"),
+}
+
+
+def list_state(group: Group, system: str | None, state: str = "CLOSE_WAIT") -> str:
+    """A command of the system itself that lists the group's sockets in one state."""
+    powershell, options, ss = SPELLED[state]
     if system == "Windows":
-        return "Get-NetTCPConnection -State CloseWait | Group-Object OwningProcess"
+        return f"Get-NetTCPConnection -State {powershell} | Group-Object OwningProcess"
     if system != "Linux":
-        return "netstat -an | grep CLOSE_WAIT"
+        return f"netstat -an | grep {state}"
     side = "sport" if group.role == "server" else "dport"
     port = f" '{side} = :{group.place_port}'" if group.place_port is not None else ""
-    return f"ss -tanpo state close-wait{port}"
+    return f"ss {options} state {ss}{port}"
 
 
 def there(netns: str | None, command: str) -> str:

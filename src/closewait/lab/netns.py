@@ -8,6 +8,7 @@ import ctypes
 import os
 import re
 import shutil
+import socket
 import subprocess
 from pathlib import Path
 
@@ -17,6 +18,8 @@ from closewait.lab.leash import STAGEHAND
 PREFIX = "closewait-lab-"
 NAMED = Path("/run/netns")  # where ip-netns(8) keeps them
 CLONE_NEWNET = 0x40000000  # Linux include/uapi/linux/sched.h
+NEAR, FAR = "near", "far"  # the two ends of a cable to another host
+HERE, BEYOND = "198.18.0.1", "198.18.0.2"  # RFC 2544: addresses for tests of network devices
 SBIN = "/usr/sbin:/sbin"  # not on every user's PATH, but `ip` lives there
 
 
@@ -79,10 +82,46 @@ def ip(*arguments: str) -> None:
         )
 
 
+def go_beyond() -> None:
+    """Move this process into a nameless namespace, which ends with it: another host."""
+    if _libc().unshare(CLONE_NEWNET) != 0:
+        raise CannotPlay(f"A network namespace was refused: {os.strerror(ctypes.get_errno())}.")
+
+
+def is_beyond(pid: int) -> bool:
+    """Whether a living process has left this namespace."""
+    try:
+        return Path(f"/proc/{pid}/ns/net").readlink() != Path("/proc/self/ns/net").readlink()
+    except FileNotFoundError:
+        return False
+
+
+def cable_is_laid() -> bool:
+    """Whether this process, beyond, has the far end."""
+    return FAR in {name for _, name in socket.if_nameindex()}
+
+
+def lay_cable(pid: int) -> None:
+    """Connect this namespace with that of `pid`; the far end is not up yet. It ends with either namespace."""
+    ip("link", "add", NEAR, "type", "veth", "peer", "name", FAR, "netns", str(pid))
+    ip("address", "add", f"{HERE}/30", "dev", NEAR)
+    ip("link", "set", NEAR, "up")
+
+
+def plug_in() -> None:
+    """Bring the far end of the cable up, from inside the namespace beyond."""
+    ip("link", "set", "lo", "up")
+    ip("address", "add", f"{BEYOND}/30", "dev", FAR)
+    ip("link", "set", FAR, "up")
+
+
 def _enter(name: str) -> None:
     """Move this process into the namespace; os.setns() exists from Python 3.12 only."""
-    libc = ctypes.CDLL(None, use_errno=True)
     with (NAMED / name).open() as namespace:
-        if libc.setns(namespace.fileno(), CLONE_NEWNET) != 0:
+        if _libc().setns(namespace.fileno(), CLONE_NEWNET) != 0:
             number = ctypes.get_errno()
             raise CannotPlay(f"Entering the network namespace {name} was refused: {os.strerror(number)}.")
+
+
+def _libc() -> ctypes.CDLL:
+    return ctypes.CDLL(None, use_errno=True)

@@ -17,12 +17,13 @@ STATES = (
 
 @dataclass(frozen=True, slots=True)
 class Socket:
-    """One IPv4 socket. `recv_queue` counts bytes, for LISTEN connections; `inode` 0: no process holds it."""
+    """One IPv4 socket. The queues count bytes, for LISTEN connections; `inode` 0: no process holds it."""
 
     state: str
     local_port: int
     remote_port: int
     recv_queue: int
+    send_queue: int
     inode: int
 
     @property
@@ -42,6 +43,7 @@ def sockets() -> Iterator[Socket]:
                 local_port=int(local.split(":")[1], 16),
                 remote_port=int(remote.split(":")[1], 16),
                 recv_queue=int(queues.split(":")[1], 16),
+                send_queue=int(queues.split(":")[0], 16),
                 inode=int(inode),
             )
 

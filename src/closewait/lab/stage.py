@@ -39,6 +39,15 @@ def _stay(_held: object) -> NoReturn:
         signal.pause()
 
 
+def _act_beyond(act: Callable[..., object], *props: object) -> object:
+    """What an actor on another host does: go there, wait for the cable (or for its own end), act."""
+    netns.go_beyond()
+    while not netns.cable_is_laid():
+        time.sleep(LOOK_EVERY_S)
+    netns.plug_in()
+    return act(*props)
+
+
 class Stage:
     """What a scene works with: actors to cast, addresses to use, conditions to wait for."""
 
@@ -86,6 +95,17 @@ class Stage:
         """Where the actors meet: the address of the listener."""
         assert self.where is not None, "listen() comes first"
         return self.where
+
+    def reach_beyond(self, role: str, act: Callable[..., object], *props: object) -> int:
+        """Cast an actor on another host: in a namespace of its own, at the far end of a cable, where nobody looks.
+
+        What is done to the cable is done in a namespace of our own, too. From there, `netns.HERE` is this stage.
+        """
+        self._must_own_the_namespace()
+        pid = self.cast(role, _act_beyond, act, *props)
+        self.wait_until("another host", lambda: netns.is_beyond(pid))
+        netns.lay_cable(pid)
+        return pid
 
     def add_address(self, host: str) -> None:
         """Give the namespace one more address. Never outside a namespace of our own."""

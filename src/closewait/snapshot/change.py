@@ -1,4 +1,6 @@
-"""Two snapshots of one host: which sockets stayed in their state between them."""
+"""Two snapshots of one host: which sockets stayed in their state between them, and what was told of them before."""
+
+from collections.abc import Sequence
 
 import polars as pl
 
@@ -22,3 +24,10 @@ def stayed(earlier: Snapshot, later: Snapshot) -> pl.Series:
     before = earlier.sockets.select(key).unique().with_columns(stayed=pl.lit(True))
     joined = later.sockets.select(key).join(before, on=key, how="left", nulls_equal=True, maintain_order="left")
     return joined["stayed"].fill_null(False)
+
+
+def before(earlier: Snapshot, later: Snapshot, columns: Sequence[str]) -> pl.DataFrame:
+    """For each row of `later` what `columns` told of the same socket, in the same state, in `earlier`; else null."""
+    key = [*identity(earlier, later), "state"]
+    told = earlier.sockets.select(*key, *columns).unique(key, keep="first")
+    return later.sockets.select(key).join(told, on=key, how="left", nulls_equal=True, maintain_order="left")[columns]
