@@ -16,13 +16,72 @@ def test_dumps_in_name_order_are_looks(tmp_path: Path) -> None:
     assert (answer["findings"][0]["certainty"], answer["findings"][0]["sockets"]) == ("certain", 6)
 
 
-def test_what_is_no_dump_is_named(tmp_path: Path) -> None:
-    """A note beside a dump is not understood, and said so in text and in JSON."""
+def test_what_is_no_dump_is_evidence(tmp_path: Path) -> None:
+    """Limits and a note beside a dump are understood, and said so in text and in JSON with what they tell."""
     (tmp_path / "dump.txt").write_text(pile(20))
-    (tmp_path / "note.txt").write_text("It hangs every night.\n")
+    (tmp_path / "a.txt").write_text("It hangs every night.\n")
+    (tmp_path / "b.txt").write_text("net.ipv4.ip_local_port_range = 40000 40999\n")
+    answer = json.loads(run(str(tmp_path), "--json").stdout)
+    evidence = answer["looks"][-1]["evidence"]
+    text = run(str(tmp_path)).stdout
 
-    assert [item["file"] for item in json.loads(run(str(tmp_path), "--json").stdout)["not_understood"]] == ["note.txt"]
-    assert "note.txt" in run(str(tmp_path)).stdout
+    assert answer["not_understood"] == []
+    assert answer["looks"][-1]["host"]["port_range"] == [40000, 40999]
+    assert evidence["remarks"] == [{"origin": "a.txt", "text": "It hangs every night."}]
+    assert [told["origin"] for told in evidence["told"]] == ["a.txt", "b.txt"]
+    assert "b.txt: settings of the kernel" in text
+    assert "It hangs every night." in text
+
+
+def test_what_says_nothing_is_named(tmp_path: Path) -> None:
+    """Noise beside a dump is not understood, and said so in text and in JSON."""
+    (tmp_path / "dump.txt").write_text(pile(20))
+    (tmp_path / "noise.bin").write_bytes(bytes(range(256)) * 4)
+
+    assert [item["file"] for item in json.loads(run(str(tmp_path), "--json").stdout)["not_understood"]] == ["noise.bin"]
+    assert "noise.bin" in run(str(tmp_path)).stdout
+
+
+def test_files_named_one_by_one_are_one_host(tmp_path: Path) -> None:
+    """In any order: what is a dump is judged, the other file is evidence."""
+    (tmp_path / "dump.txt").write_text(pile(20))
+    (tmp_path / "limits.txt").write_text("Max open files            1024                 4096                 files\n")
+    for words in (("dump.txt", "limits.txt"), ("limits.txt", "dump.txt")):
+        answer = json.loads(run(*(str(tmp_path / word) for word in words), "--json").stdout)
+
+        assert [Path(look["source"]).name for look in answer["looks"]] == ["dump.txt"]
+        assert answer["looks"][0]["evidence"]["processes"][0]["descriptor_limit"] == 1024
+
+
+def test_a_count_of_the_kernel_is_a_look_only_where_there_is_no_dump(tmp_path: Path) -> None:
+    """Sockstat beside a dump is evidence; alone it is judged, with what lies beside it."""
+    (tmp_path / "sockstat").write_text("sockets: used 9\nTCP: inuse 7 orphan 3 tw 2 alloc 9 mem 4\n")
+    (tmp_path / "sysctl").write_text("net.ipv4.tcp_max_orphans = 65536\n")
+    (alone,) = json.loads(run(str(tmp_path), "--json").stdout)["looks"]
+    (tmp_path / "dump.txt").write_text(pile(20))
+    (beside,) = json.loads(run(str(tmp_path), "--json").stdout)["looks"]
+
+    assert (alone["kind"], alone["host"]["orphans"], alone["host"]["max_orphans"]) == ("counts", 3, 65536)
+    assert (beside["kind"], beside["host"]["orphans"], beside["host"]["max_orphans"]) == ("sockets", 3, 65536)
+
+
+def test_evidence_without_a_dump_says_what_is_missing(tmp_path: Path) -> None:
+    """Settings alone cannot be judged: status 4, what was understood, and the command that is missing."""
+    (tmp_path / "sysctl").write_text("net.ipv4.tcp_max_orphans = 65536\n")
+    done = run(str(tmp_path))
+
+    assert done.returncode == 4
+    assert "sysctl: settings of the kernel" in done.stderr
+    assert "ss -tanpoei" in done.stderr
+
+
+def test_another_systems_settings_do_not_change_the_system(tmp_path: Path) -> None:
+    """A dump of Windows beside a proxy's sysctl is still of Windows."""
+    (tmp_path / "dump.txt").write_text("  TCP    10.0.0.1:443   203.0.113.9:50001   CLOSE_WAIT   4121\n" * 2)
+    (tmp_path / "sysctl").write_text("net.core.somaxconn = 128\n")
+    (look,) = json.loads(run(str(tmp_path), "--json").stdout)["looks"]
+
+    assert (look["format"], look["host"]["system"]) == ("netstat_windows", "Windows")
 
 
 def test_another_hosts_dump_is_no_earlier_look(tmp_path: Path) -> None:
@@ -46,11 +105,11 @@ def test_sockets_are_judged_before_a_summary(tmp_path: Path) -> None:
 def test_a_folder_without_dumps_says_so(tmp_path: Path) -> None:
     """Empty or full of other things: status 4 and one sentence."""
     assert run(str(tmp_path)).returncode == 4
-    (tmp_path / "note.txt").write_text("It hangs.\n")
+    (tmp_path / "noise").write_bytes(b"\x00\x01")
     done = run(str(tmp_path))
 
     assert done.returncode == 4
-    assert "note.txt" in done.stderr
+    assert "noise" in done.stderr
 
 
 def test_hidden_files_are_left_alone(tmp_path: Path) -> None:

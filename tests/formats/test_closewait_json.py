@@ -8,6 +8,17 @@ from hypothesis import strategies as st
 from closewait.errors import BadInput
 from closewait.formats import looks
 from closewait.snapshot.columns import HOLDERS, PROCESSES, SOCKETS, Column
+from closewait.snapshot.evidence import (
+    Evidence,
+    Message,
+    ProcessFact,
+    Remark,
+    Sign,
+    Thread,
+    Timeout,
+    Told,
+    WaitsFor,
+)
 from closewait.snapshot.host import Host
 from closewait.snapshot.sight import LineNotUnderstood, Sight
 from closewait.snapshot.table import Snapshot, frame
@@ -18,6 +29,44 @@ INTEGERS = st.integers(-(2**63), 2**63 - 1)
 REALS = st.floats(allow_nan=False, allow_infinity=False)
 VALUES = {"text": TEXT, "integer": INTEGERS, "real": REALS, "flag": st.booleans()}
 SECONDS = st.integers(0, 4_000_000_000_000).map(lambda ms: ms / 1000)
+
+
+HOSTS = st.builds(
+    Host,
+    system=st.none() | TEXT,
+    port_range=st.none() | st.just((32768, 60999)),
+    reserved_ports=st.lists(st.integers(1, 65535), max_size=2).map(tuple),
+    time_wait_s=st.none() | SECONDS,
+    somaxconn=st.none() | st.integers(0, 99999),
+    tcp_mem_pages=st.none() | st.just((1, 2, 3)),
+    counters=st.dictionaries(TEXT, st.integers(0, 2**64), max_size=2),
+)
+COUNTS = st.none() | st.integers(0, 2**31)
+EVIDENCE = st.builds(
+    Evidence,
+    told=st.lists(st.builds(Told, TEXT, TEXT), max_size=2).map(tuple),
+    host=HOSTS,
+    processes=st.lists(st.builds(ProcessFact, TEXT, COUNTS, st.none() | TEXT, COUNTS, COUNTS, COUNTS), max_size=2).map(
+        tuple
+    ),
+    threads=st.lists(
+        st.builds(
+            Thread,
+            TEXT,
+            st.none() | TEXT,
+            COUNTS,
+            COUNTS,
+            st.lists(TEXT, max_size=2).map(tuple),
+            st.none() | st.sampled_from(WaitsFor),
+            COUNTS,
+            st.none() | st.booleans(),
+        ),
+        max_size=2,
+    ).map(tuple),
+    messages=st.lists(st.builds(Message, TEXT, st.sampled_from(Sign), TEXT, COUNTS), max_size=2).map(tuple),
+    timeouts=st.lists(st.builds(Timeout, TEXT, TEXT, SECONDS), max_size=2).map(tuple),
+    remarks=st.lists(st.builds(Remark, TEXT, TEXT), max_size=2).map(tuple),
+)
 
 
 def columns_of(columns: tuple[Column, ...], rows: int) -> st.SearchStrategy[dict[str, list[Any]]]:
@@ -49,16 +98,8 @@ def snapshots(draw: st.DrawFn) -> Snapshot:
         sockets,
         holders=frame(HOLDERS, holders),
         processes=frame(PROCESSES, draw(columns_of(PROCESSES, draw(st.integers(0, 2))))),
-        host=draw(
-            st.builds(
-                Host,
-                system=st.none() | TEXT,
-                port_range=st.none() | st.just((32768, 60999)),
-                reserved_ports=st.lists(st.integers(1, 65535), max_size=2).map(tuple),
-                time_wait_s=st.none() | SECONDS,
-                somaxconn=st.none() | st.integers(0, 99999),
-            )
-        ),
+        host=draw(HOSTS),
+        evidence=draw(EVIDENCE),
         sight=Sight(
             rows=rows,
             lines_not_understood=draw(st.lists(st.builds(LineNotUnderstood, st.integers(1), TEXT, TEXT)).map(tuple)),
@@ -82,6 +123,7 @@ def test_reading_it_back_loses_nothing(look: Snapshot, encoding: str) -> None:
     assert again.sockets.equals(look.sockets)
     assert again.holders.equals(look.holders)
     assert again.processes.equals(look.processes)
+    assert again.evidence == look.evidence
     assert (again.host, again.sight, again.source, again.format) == (look.host, look.sight, look.source, look.format)
     assert again.taken_at_unix_s == pytest.approx(look.taken_at_unix_s, abs=0.001)
 

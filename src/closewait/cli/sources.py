@@ -3,8 +3,9 @@
 nothing         this host
 netns:NAME      that network namespace of this host
 -               standard input, any dump
-a file          any dump; several files are looks at one host, in the order given
-a folder        the dumps in it, looks at one host in the order of their names; what is no dump is named
+a file          any dump
+several files   of one host: the dumps are looks in the order given, the others are evidence
+a folder        the same, in the order of their names; what is neither is named
 """
 
 import sys
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING
 from closewait import capture
 from closewait.cli import early
 from closewait.cli.needs import EVERYTHING_THERE_IS, Needs
-from closewait.errors import BadInput, BadUsage, ClosewaitError
+from closewait.errors import BadInput, BadUsage
 from closewait.snapshot.filters.condition import EVERYTHING, Condition
 
 if TYPE_CHECKING:
@@ -57,18 +58,27 @@ class Live:
 
 @dataclass
 class Dumps:
-    """Files, or standard input: looks at one host in the order given. Each is read once."""
+    """Files of one host, or standard input, each read once: dumps are looks, what is none is evidence."""
 
     paths: tuple[str, ...]
+    is_folder: bool = False
     is_live = False
+
+    not_understood: tuple["NotUnderstood", ...] = ()
 
     @cached_property
     def _read(self) -> list[tuple[str, list["Snapshot"]]]:
-        from closewait.capture.dump_file import looks
+        """Each dump with its looks; the last is judged, and the other files' evidence is beside it."""
+        if len(self.paths) == 1 and not self.is_folder:
+            from closewait.capture.dump_file import looks
 
-        return [(path, looks(path)) for path in self.paths]
+            return [(path, looks(path)) for path in self.paths]
+        from closewait.capture.host_files import gathered
 
-    not_understood: tuple["NotUnderstood", ...] = ()
+        files = gathered(self.paths, folder=self.is_folder)
+        self.not_understood = files.not_understood
+        *earlier, (path, judged) = in_judging_order([*files.dumps]) if self.is_folder else files.dumps
+        return [*earlier, (path, [look.with_evidence(files.evidence) for look in judged])]
 
     def looks(self, _: Needs = EVERYTHING_THERE_IS) -> list["Snapshot"]:
         """Every look in every file, all of it."""
@@ -81,27 +91,6 @@ class Dumps:
     def earlier(self) -> Sequence["Snapshot"]:
         """The looks before it, one of each file: two dumps in one paste need not be one host at two times."""
         return [_one_look(path, looks) for path, looks in self._read[:-1]]
-
-
-@dataclass
-class Folder(Dumps):
-    """The dumps in a folder. Files that are none are named in the report, not dropped."""
-
-    @cached_property
-    def _read(self) -> list[tuple[str, list["Snapshot"]]]:
-        from closewait.capture.dump_file import looks
-        from closewait.diagnosis.report import NotUnderstood
-
-        found, others = [], []
-        for path in self.paths:
-            try:
-                found.append((path, looks(path)))
-            except ClosewaitError:
-                others.append(NotUnderstood(Path(path).name, "no socket dump that closewait knows; it was not read"))
-        if not found:
-            raise BadInput(f"No file of this folder is a socket dump that closewait knows: {', '.join(self.paths)}")
-        self.not_understood = tuple(others)
-        return in_judging_order(found)
 
 
 def in_judging_order(found: list[tuple[str, list["Snapshot"]]]) -> list[tuple[str, list["Snapshot"]]]:
@@ -183,7 +172,7 @@ def place(sources: Sequence[str]) -> Live | Dumps:
         files = sorted(str(file) for file in folder.iterdir() if file.is_file() and not file.name.startswith("."))
         if not files:
             raise BadInput(f"{folder} is an empty folder: put dumps into it, or name the host's files one by one.")
-        return Folder(tuple(files))
+        return Dumps(tuple(files), is_folder=True)
     return Dumps(tuple(sources))
 
 

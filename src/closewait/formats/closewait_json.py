@@ -8,14 +8,15 @@ says it is ours and is not, or is broken, is an error with the place where it we
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Any, NoReturn, get_args
 
 from closewait.errors import BadInput
 from closewait.formats.format import BytesFormat, HolderColumns, LookKind, Reading
+from closewait.formats.json_records import Types, member, record_in, refuse
 from closewait.formats.paste import decode
 from closewait.snapshot.columns import FLOWS, HOLDERS, PROCESSES, SOCKETS, Column, Kind
+from closewait.snapshot.evidence import Evidence, Message, ProcessFact, Remark, Thread, Timeout, Told
 from closewait.snapshot.host import Host
 from closewait.snapshot.sight import LineNotUnderstood, Sight
 
@@ -23,26 +24,19 @@ SCHEMA = "closewait/1"
 BEGINNING_OCTETS = 400  # the schema's name stands within them
 OURS = re.compile(r'\s*\{\s*"schema"\s*:\s*"closewait/')
 
-Types = tuple[type, ...]
 TYPES: Mapping[Kind, Types] = {"text": (str,), "integer": (int,), "real": (float, int), "flag": (bool,)}
 INTEGERS = range(-(2**63), 2**63)
 KINDS: tuple[LookKind, ...] = get_args(LookKind)
 HELD_BY = ("pid", "process", "fd")
-LINE_FACTS = (("line_no", int), ("text", str), ("why", str))
-#: The types of a host's facts in JSON, by their types in Python.
-FACT_TYPES: Mapping[str, Types] = {
-    "str | None": (str,),
-    "int | None": (int,),
-    "float | None": (float, int),
-    "tuple[int, int] | None": (list,),
-    "tuple[int, int, int] | None": (list,),
-    "tuple[int, ...]": (list,),
-    "collections.abc.Mapping[str, int]": (dict,),
+#: The lists of an `Evidence`, and what is in each.
+EVIDENCE_RECORDS: Mapping[str, type] = {
+    "told": Told,
+    "processes": ProcessFact,
+    "threads": Thread,
+    "messages": Message,
+    "timeouts": Timeout,
+    "remarks": Remark,
 }
-
-#: How many numbers a list has that is one fact.
-LENGTHS = {"port_range": 2, "tcp_mem_pages": 3}
-HOST_FACTS = {fact.name: FACT_TYPES[str(fact.type)] for fact in fields(Host)}
 
 
 def recognises(data: bytes) -> bool:
@@ -84,7 +78,8 @@ def look_in(told: Any, where: str) -> Reading:
         processes=columns_in(processes, PROCESSES, f"{where}.processes") if processes else None,
         states=counts_in(told, where) if rows is None or kind == "counts" else None,
         taken_at_unix_s=time_in(told, where),
-        host=host_in(member(told, "host", (dict,), where) or {}, f"{where}.host"),
+        host=record_in(Host, member(told, "host", (dict,), where) or {}, f"{where}.host"),
+        evidence=evidence_in(member(told, "evidence", (dict,), where) or {}, f"{where}.evidence"),
         sight=sight_in(member(told, "sight", (dict,), where) or {}, f"{where}.sight"),
     )
 
@@ -136,22 +131,16 @@ def time_in(told: Any, where: str) -> float | None:
     return (taken_at if taken_at.tzinfo else taken_at.replace(tzinfo=UTC)).timestamp()
 
 
-def host_in(told: Any, where: str) -> Host:
-    """What is told about the host."""
-    facts = {name: member(told, name, types, where) for name, types in HOST_FACTS.items()}
-    for name, fact in facts.items():
-        if isinstance(fact, dict) and set(map(type, fact.values())) - {int}:
-            refuse(f"{where}.{name}", fact, "an object of integers")
-        if isinstance(fact, list) and (set(map(type, fact)) - {int} or len(fact) != LENGTHS.get(name, len(fact))):
-            refuse(
-                f"{where}.{name}",
-                fact,
-                f"a list of {LENGTHS[name]} integers" if name in LENGTHS else "a list of integers",
-            )
-    known: dict[str, Any] = {
-        name: tuple(fact) if isinstance(fact, list) else fact for name, fact in facts.items() if fact is not None
-    }
-    return Host(**known)
+def evidence_in(told: Any, where: str) -> Evidence:
+    """What was known besides the sockets."""
+    facts = {name: member(told, name, (list,), where) or () for name in EVIDENCE_RECORDS}
+    return Evidence(
+        host=record_in(Host, member(told, "host", (dict,), where) or {}, f"{where}.host"),
+        **{
+            name: tuple(record_in(kind, each, f"{where}.{name}[{number}]") for number, each in enumerate(facts[name]))
+            for name, kind in EVIDENCE_RECORDS.items()
+        },
+    )
 
 
 def sight_in(told: Any, where: str) -> Sight:
@@ -161,7 +150,9 @@ def sight_in(told: Any, where: str) -> Sight:
     took_s = member(told, "took_s", (dict,), where) or {}
     return Sight(
         rows=member(told, "rows", (int,), where) or 0,
-        lines_not_understood=tuple(line_in(line, f"{where}.lines_not_understood") for line in lines),
+        lines_not_understood=tuple(
+            record_in(LineNotUnderstood, line, f"{where}.lines_not_understood") for line in lines
+        ),
         owners_hidden=member(told, "owners_hidden", (int,), where) or 0,
         owners_told=member(told, "owners_told", (bool,), where),
         caveats=tuple(
@@ -169,38 +160,6 @@ def sight_in(told: Any, where: str) -> Sight:
         ),
         took_s={phase: member(took_s, phase, (float, int), f"{where}.took_s") or 0.0 for phase in took_s},
     )
-
-
-def line_in(told: Any, where: str) -> LineNotUnderstood:
-    """One line that was not understood."""
-    line_no, text, why = (member(told, name, (kind,), where) for name, kind in LINE_FACTS)
-    return LineNotUnderstood(line_no or 0, text or "", why or "")
-
-
-def member(told: Any, name: str, types: Types, where: str) -> Any:
-    """The member `name` of an object; None where it is missing or null."""
-    if type(told) is not dict:
-        refuse(where, told, "an object")
-    value = told.get(name)
-    return value if value is None or type(value) in types else refuse(f"{where}.{name}", value, names_of(types))
-
-
-def names_of(types: Types) -> str:
-    """The types a JSON value may have, in words."""
-    words = {
-        str: "text",
-        int: "an integer",
-        float: "a number",
-        bool: "true or false",
-        list: "a list",
-        dict: "an object",
-    }
-    return f"{words[types[0]]} or null"
-
-
-def refuse(where: str, value: Any, expected: str) -> NoReturn:
-    """Say where the JSON is not what the schema promises."""
-    raise BadInput(f"{where} is {json.dumps(value)[:60]}, where {expected} was expected. Is this file changed by hand?")
 
 
 def refuse_constant(name: str) -> NoReturn:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
+from closewait.snapshot.evidence import NO_EVIDENCE, Evidence
 from closewait.snapshot.host import Host
 from closewait.snapshot.sight import LineNotUnderstood, Sight
 
@@ -53,6 +54,7 @@ class Reading:
     # Told by our own JSON only, which was a whole snapshot once; they stand instead of what would be concluded here.
     source: str | None = None
     processes: Mapping[str, ColumnValues] | None = None
+    evidence: Evidence = NO_EVIDENCE
     sight: Sight | None = None
 
 

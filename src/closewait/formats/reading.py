@@ -157,6 +157,7 @@ def snapshot(reading: Reading, source: str) -> Snapshot:
         host=reading.host or Host(),
         taken_at_unix_s=reading.taken_at_unix_s,
         source=reading.source or source,
+        evidence=reading.evidence,
         format=reading.format,
     )
     has_clocks = reading.kind == "sockets" and reading.columns.keys() & CLOCKS

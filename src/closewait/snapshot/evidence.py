@@ -24,6 +24,20 @@ class WaitsFor(StrEnum):
     STOPPED = "a signal to go on"  # SIGSTOP, a debugger, a frozen cgroup
 
 
+class Sign(StrEnum):
+    """What a line of a log says has happened; how systems and programs word it stands in formats/evidence/signs.py."""
+
+    NO_DESCRIPTOR = "too many open files"  # EMFILE: a process is at its limit
+    NO_DESCRIPTOR_ON_HOST = "too many open files on the host"  # ENFILE
+    NO_LOCAL_PORT = "no local port left"  # EADDRNOTAVAIL, Windows 10048, 10055, events 4227 and 4231
+    SYN_FLOODING = "possible SYN flooding"  # so the kernel calls a full queue of a listener, too
+    ORPHANS = "too many orphaned sockets"
+    SOCKET_MEMORY = "out of socket memory"  # kernels before 2.6.39 say so of too many orphans, too
+    CONNTRACK_FULL = "conntrack table full"
+    TIME_WAIT_OVERFLOW = "TIME_WAIT table overflow"
+    OUT_OF_MEMORY = "out of memory, a process was killed"
+
+
 @dataclass(frozen=True, slots=True)
 class Told:
     """A file that was understood: what it is, in words."""
@@ -60,7 +74,7 @@ class Thread:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A line of a kernel's or a program's log that bears on sockets; `sign` is its kind, see formats/evidence/."""
+    """A line of a kernel's or a program's log that bears on sockets; `sign` is its kind, a `Sign`."""
 
     origin: str
     sign: str

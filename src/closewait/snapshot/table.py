@@ -90,7 +90,8 @@ class Snapshot:
 
     def with_evidence(self, evidence: Evidence) -> "Snapshot":
         """This look with `evidence` beside it; what the look itself told of its host holds against it."""
-        return replace(self, evidence=self.evidence.joined(evidence), host=self.host.joined(evidence.host))
+        told = replace(self.host, system=self.system)  # a format may be one system's alone
+        return replace(self, evidence=self.evidence.joined(evidence), host=told.joined(evidence.host))
 
     @property
     def system(self) -> str | None:

@@ -71,6 +71,7 @@ def look_head(look: "Snapshot") -> dict[str, Any]:
         },
         "states": look.states,
         "host": asdict(look.host),
+        "evidence": asdict(look.evidence),
     }
 
 

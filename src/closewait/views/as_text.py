@@ -16,6 +16,7 @@ from closewait.views.visible import visible
 from closewait.views.whose_move import MOVE_SAID
 
 LABEL_COLUMNS = 17
+REMARK_CHARACTERS = 600
 STATE_ORDER = {state.name: place for place, state in enumerate(STATES)}
 
 
@@ -52,8 +53,12 @@ def state_counts(look: Snapshot) -> str:
 
 
 def closing_notes(report: Report) -> Iterator[tuple[str, list[str]]]:
-    """What could not be seen, what a second look would settle, and how it was looked."""
+    """What was read besides, what could not be seen, what a second look would settle, and how it was looked."""
     look = report.snapshot
+    if look.evidence.told:
+        yield "Also read", [f"{told.origin}: {told.what}" for told in look.evidence.told]
+    if look.evidence.remarks:
+        yield "Somebody wrote", [f"{remark.origin}: {shortened(remark.text)}" for remark in look.evidence.remarks]
     unseen = list(look.sight.caveats)
     missed = look.sight.lines_not_understood
     if missed:
@@ -71,6 +76,12 @@ def closing_notes(report: Report) -> Iterator[tuple[str, list[str]]]:
     if look.sight.took_s:
         phases = ", ".join(f"{phase} {seconds * 1000:.0f} ms" for phase, seconds in look.sight.took_s.items())
         yield "Looked by", [f"{look.format}: {phases}"]
+
+
+def shortened(remark: str) -> str:
+    """A remark in one paragraph, and of a long one the beginning; JSON has it word for word."""
+    words = " ".join(remark.split())
+    return f"“{words}”" if len(words) <= REMARK_CHARACTERS else f"“{words[:REMARK_CHARACTERS].rstrip()} …”"
 
 
 def at_length(finding: Finding, width: int) -> Iterator[str]:

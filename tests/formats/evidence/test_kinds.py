@@ -1,0 +1,191 @@
+"""What each kind of file tells, in small: the shapes that people paste."""
+
+import pytest
+
+from closewait.formats.evidence import evidence_in
+from closewait.snapshot.evidence import NO_EVIDENCE, Evidence, Sign
+
+
+def told(text: str) -> Evidence:
+    """The evidence in a text."""
+    return evidence_in(text.encode(), "f") or NO_EVIDENCE
+
+
+@pytest.mark.parametrize(
+    ("text", "pid", "limit"),
+    [
+        ("Max open files            1024                 4096                 files     \n", None, 1024),
+        (
+            "$ cat /proc/77/limits\nMax open files            1024                 4096                 files\n",
+            77,
+            1024,
+        ),
+        ("NOFILE     max number of open files               1024   1048576 files\n", None, 1024),
+        ("open files                          (-n) 256\n", None, 256),
+        ("-n: file descriptors                256\n", None, 256),
+        ("$ ulimit -n\n1024\n", None, 1024),
+        ("LimitNOFILE=524288\nLimitNOFILESoft=1024\n", None, 1024),
+    ],
+)
+def test_limits(text: str, pid: int | None, limit: int) -> None:
+    """The soft limit, whoever prints it, and the process that the command names."""
+    assert [(fact.pid, fact.descriptor_limit) for fact in told(text).processes] == [(pid, limit)]
+
+
+def test_no_limit_is_no_number() -> None:
+    """`unlimited` is understood and tells none."""
+    assert told("Max open files            unlimited            unlimited            files\n").processes == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "facts"),
+    [
+        ("46695 java 26390\n", [(46695, "java", 26390)]),
+        ("PID COMMAND FDS\n46695 java 26390\n7 nginx 12\n", [(46695, "java", 26390), (7, "nginx", 12)]),
+        ("# ls /proc/46695/fd | wc -l\n26390\n", [(46695, None, 26390)]),
+        ("ls -1 /proc/46695/fd/ | wc -l  ->  26390", [(46695, None, 26390)]),
+        ("ls -l /proc/46695/fd | wc -l\n26391\n", [(46695, None, 26390)]),
+        ("ls /proc/$(pidof java)/fd | wc -l\n26390\n", [(None, None, 26390)]),
+        (
+            "$ ls -l /proc/9/fd\nlrwx------ 1 app app 64 Nov 22 10:00 0 -> /dev/null\n"
+            "lrwx------ 1 app app 64 Nov 22 10:00 12 -> 'socket:[3118]'\n",
+            [(9, None, 2)],
+        ),
+        ("lsof | wc -l\n26390\n", []),
+        ("12 34 56\n", []),
+    ],
+)
+def test_descriptors(text: str, facts: list[tuple[int | None, str | None, int]]) -> None:
+    """Lists, counts and listings of descriptors; lsof counts other things as well."""
+    assert [(fact.pid, fact.process, fact.descriptors) for fact in told(text).processes] == facts
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "value"),
+    [
+        ("net.ipv4.ip_local_port_range = 32768\t60999\n", "port_range", (32768, 60999)),
+        ("net.ipv4.ip_local_reserved_ports = 8080,9148-9150\n", "reserved_ports", (8080, 9148, 9149, 9150)),
+        ("net.ipv4.tcp_tw_reuse=2 # default\n", "tw_reuse", 2),
+        ("/etc/sysctl.conf:net.core.somaxconn = 4096\n", "somaxconn", 4096),
+        ("net/ipv4/tcp_max_orphans = 65536\n", "max_orphans", 65536),
+        ("/proc/sys/net/ipv4/tcp_max_orphans:65536\n", "max_orphans", 65536),
+        ("==> /proc/sys/net/ipv4/tcp_mem <==\n21180 28243 42360\n", "tcp_mem_pages", (21180, 28243, 42360)),
+        ("$ cat /proc/sys/net/ipv4/tcp_fin_timeout\n30\n", "fin_timeout_s", 30),
+        ("net.netfilter.nf_conntrack_count = 65500\n", "conntrack_flows", 65500),
+        ("net.inet.ip.portrange.first: 10000\nnet.inet.ip.portrange.last: 65535\n", "port_range", (10000, 65535)),
+        ("net.inet.tcp.msl: 30000\n", "time_wait_s", 60.0),
+        ("# net.core.somaxconn = 4096\n", "somaxconn", None),
+        ("net.core.somaxconn = many\n", "somaxconn", None),
+    ],
+)
+def test_sysctl(text: str, name: str, value: object) -> None:
+    """A setting in any of its spellings is a fact of the host; a comment is none."""
+    assert getattr(told(text).host, name) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "counters"),
+    [
+        (
+            "#kernel\nTcpExtListenOverflows           88123              0.0\nTcpExtListenDrops  7  1.5\n",
+            {"TcpExtListenOverflows": 88123, "TcpExtListenDrops": 7},
+        ),
+        ('{"kernel":{"TcpActiveOpens":186,"IpInReceives":3}}', {"TcpActiveOpens": 186, "IpInReceives": 3}),
+        ("TcpExt: ListenOverflows ListenDrops\nTcpExt: 5 6\n", {"TcpExtListenOverflows": 5, "TcpExtListenDrops": 6}),
+        (
+            "TcpExt:\n    5 times the listen queue of a socket overflowed\n    6 SYNs to LISTEN sockets dropped\n"
+            "    TCPTimeWaitOverflow: 7\n    TCP ran low on memory 8 times\n",
+            {
+                "TcpExtListenOverflows": 5,
+                "TcpExtListenDrops": 6,
+                "TcpExtTCPTimeWaitOverflow": 7,
+                "TcpExtTCPMemoryPressures": 8,
+            },
+        ),
+    ],
+)
+def test_counters(text: str, counters: dict[str, int]) -> None:
+    """nstat's names, whoever prints them."""
+    assert told(text).host.counters == counters
+
+
+@pytest.mark.parametrize(
+    ("text", "sign", "port"),
+    [
+        ("Out of socket memory\n", Sign.SOCKET_MEMORY, None),
+        ("possible SYN flooding on port 2003. Sending cookies.\n", Sign.SYN_FLOODING, 2003),
+        ("[1.234567] TCP: request_sock_TCP: Possible SYN flooding on port [::]:80. Sending.\n", Sign.SYN_FLOODING, 80),
+        (
+            "2015/04/22 03:59:10 http: Accept error: accept tcp [::]:2379: too many open files;\n",
+            Sign.NO_DESCRIPTOR,
+            2379,
+        ),
+        ("2024/01/02 10:00:00 [crit] 7#0: accept4() failed (24: Too many open files)\n", Sign.NO_DESCRIPTOR, None),
+        ("java.net.SocketException: Too many open files (Accept failed)\n", Sign.NO_DESCRIPTOR, None),
+        ("OSError: [Errno 24] Too many open files\n", Sign.NO_DESCRIPTOR, None),
+        ("Error: accept EMFILE\n", Sign.NO_DESCRIPTOR, None),
+        ("open: Too many open files in system\n", Sign.NO_DESCRIPTOR_ON_HOST, None),
+        ("connect: Cannot assign requested address\n", Sign.NO_LOCAL_PORT, None),
+        ("Error: connect EADDRNOTAVAIL 10.0.0.9:80 - Local (0.0.0.0:0)\n", Sign.NO_LOCAL_PORT, None),
+        ("Nov 22 10:00:00 web kernel: TCP: too many orphaned sockets\n", Sign.ORPHANS, None),
+        ("nf_conntrack: nf_conntrack: table full, dropping packet\n", Sign.CONNTRACK_FULL, None),
+        ("TCP: time wait bucket table overflow\n", Sign.TIME_WAIT_OVERFLOW, None),
+        ("Out of memory: Killed process 7 (java) total-vm:1kB\n", Sign.OUT_OF_MEMORY, None),
+    ],
+)
+def test_log(text: str, sign: Sign, port: int | None) -> None:
+    """What kernels and programs write, with and without a time before it."""
+    assert [(message.sign, message.port, message.text) for message in told(text).messages] == [
+        (sign, port, text.strip())
+    ]
+
+
+def test_a_loop_that_writes_one_line_is_told_once_in_a_while() -> None:
+    """A million lines are counted; some are kept."""
+    found = told("accept: Too many open files\n" * 5000)
+
+    assert len(found.messages) == 10
+    assert "5,000" in found.told[0].what
+
+
+def test_a_log_without_signs_is_understood() -> None:
+    """It is named, and tells nothing."""
+    found = told("2024-01-02 10:00:00 INFO started\n" * 4)
+
+    assert (found.messages, found.remarks) == ((), ())
+    assert "none of its 4 lines" in found.told[0].what
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "It hangs every night.",
+        "We see “too many open files” in the log after some hours, then we restart.",
+        "subset of 26358 rows: ss -np | grep 33000 | wc -l  ->  26358. The forwarder on :33000 was restarted before.",
+        "Die Verbindungen bleiben stundenlang so stehen.",
+        "服务每天晚上都会挂起",
+    ],
+)
+def test_a_note_is_kept_word_for_word(text: str) -> None:
+    """In any language; what it says of a log is hearsay, and no message."""
+    found = told(text)
+
+    assert [remark.text for remark in found.remarks] == [text]
+    assert found.messages == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "3f2a 99 10 ffee 01 aa 7c",
+        "Proto   Recv   Send   Local\ntcp   0   0   x\n",
+        "aGVsbG8gd29ybGQgdGhpcyBpcyBiYXNlNjQ=",
+        '{"some": "json", "with": "words inside it"}',
+        "server {\n  listen 80;\n  root html;\n}\n",
+        "%PDF-1.4",
+        "one two",
+    ],
+)
+def test_noise_is_no_note(text: str) -> None:
+    """Tables, code and noise are not what a person wrote."""
+    assert told(text) == NO_EVIDENCE
