@@ -50,7 +50,7 @@ def snapshot(
     host: Host | None = None,
     format_name: str = "ss_text",
 ) -> Snapshot:
-    """A Snapshot of the sockets that `lines` describe, and of processes: `pid=7 process=java descriptors=9/10`."""
+    """A Snapshot of these sockets, and of processes: `pid=7 process=java descriptors=9/10 dead=3`."""
     rows: list[dict[str, Any]] = []
     holders: list[dict[str, Any]] = []
     for line in lines.strip().splitlines():
@@ -124,8 +124,10 @@ def _process(line: str) -> dict[str, Any]:
     values: dict[str, Any] = {"pid": int(told["pid"]), "process": told.get("process")}
     if "descriptors" in told:
         values["descriptors"], values["descriptor_limit"] = (int(part) for part in told["descriptors"].split("/"))
+    if "dead" in told:
+        values["dead_descriptors"] = int(told["dead"])
     return values
 
 
 def _columns(rows: list[dict[str, Any]]) -> Mapping[str, list[Any]]:
-    return {name: [row.get(name) for row in rows] for name in (rows[0] if rows else ())}
+    return {name: [row.get(name) for row in rows] for name in dict.fromkeys(name for row in rows for name in row)}

@@ -133,6 +133,20 @@ def test_sockets_of_unknown_kind_are_counted_by_process() -> None:
     assert look.sight.caveats[0].startswith("Of 6 sockets lsof could not tell the protocol (java[12] 5, nginx[30] 1)")
 
 
+def test_dead_descriptors_are_counted_once_for_each_process() -> None:
+    """Without a protocol, without a table, or CLOSED; with -K a descriptor is told for each thread."""
+    look = look_at(
+        "java 12 root 4u sock 0,9 0t0 100 protocol: TCP\n"
+        "java 12 root 4u sock 0,9 0t0 100 protocol: TCP\n"
+        "java 12 root 5u sock 0,9 0t0 101 can't identify protocol\n"
+        "java 12 root 6u sock 0,9 0t0 102 protocol: UDP\n"
+        "java 12 root 7u IPv4 2 0t0 TCP 10.0.0.1:80->10.0.0.2:50 (CLOSE_WAIT)\n"
+        "ruby 30 www 9u IPv4 0x6d1f5a0b 0t0 TCP 10.0.0.1:81->10.0.0.2:50 (CLOSED)\n"
+    )
+
+    assert look.processes.select("pid", "process", "dead_descriptors").rows() == [(12, "java", 2), (30, "ruby", 1)]
+
+
 def test_a_repeated_listing_is_a_look_each_time() -> None:
     """In repeat mode a line of = parts the moments, with or without the time in it."""
     row = "java 12 root 7u IPv4 2 0t0 TCP 10.0.0.1:80->10.0.0.2:50 (CLOSE_WAIT)\n"

@@ -18,6 +18,8 @@ PATIENCE_S = 15.0
 #: What a dump cannot tell, so that the same scene has another first verdict there; every other scene has the same.
 OTHERWISE = {
     ("netstat", "inherited-fd"): "leaked-close-wait",  # netstat shows one holder of a shared socket
+    ("ss", "dead-fd"): None,  # no table has the sockets that this is about
+    ("netstat", "dead-fd"): None,
     ("ss", "fd-exhaustion"): None,  # a socket dump tells no descriptor limit
     ("netstat", "fd-exhaustion"): None,
     ("ss", "time-wait-churn"): "benign-churn",  # nor the port range: a quarter of a small one is little of the default

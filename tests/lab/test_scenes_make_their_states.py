@@ -20,6 +20,7 @@ STILL_LIFES = {
     "inherited-fd-child-only": (20, {"LISTEN": 1, "CLOSE-WAIT": 20, "FIN-WAIT-2": 20}),
     "proxy-half-close": (20, {"LISTEN": 1, "CLOSE-WAIT": 20, "FIN-WAIT-2": 20}),
     "peer-not-closing": (20, {"LISTEN": 1, "FIN-WAIT-2": 20}),
+    "dead-fd": (50, {"LISTEN": 1}),
     "fd-exhaustion": (200, {"LISTEN": 1, "ESTAB": 400}),
     "port-exhaustion": (440, {"LISTEN": 1, "ESTAB": 80, "TIME-WAIT": 400}),
     "stale-idle-pool": (8, {"LISTEN": 1, "ESTAB": 2, "CLOSE-WAIT": 8, "FIN-WAIT-2": 8}),

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING
 
+from closewait.capture.dead_descriptors import dead_descriptors
 from closewait.capture.host_facts import host
 from closewait.capture.namespace import inside, name_of
 from closewait.capture.owners import Holdings, Walk, holdings, walk
@@ -100,7 +101,10 @@ def owners_of(reading: Reading, source: Source, wish: Wish) -> Owners:
     pids = np.array(sorted(walked.descriptors), dtype=np.int64)
     code = np.searchsorted(pids, held.pids)
     of_sockets = pids[np.flatnonzero(np.bincount(code, minlength=len(pids)))].tolist()
-    known = {process.pid: process for process in source.processes(of_sockets, wish.proc)}
+    whole = wish.asked is None  # what was not asked for is not missing
+    dead = dead_descriptors(walked, held, inodes, wish) if whole else {}
+    of_interest = sorted({*of_sockets, *(pid for pid, count in dead.items() if count)})
+    known = {process.pid: process for process in source.processes(of_interest, wish.proc)}
     names = [known[pid].process if pid in known else None for pid in pids.tolist()]
     first = held.first_of_each_socket()
     hidden = int(np.count_nonzero(inodes)) - len(first.sockets)
@@ -109,7 +113,7 @@ def owners_of(reading: Reading, source: Source, wish: Wish) -> Owners:
     return Owners(
         beside=_beside(first, Coded([*names, None], np.searchsorted(pids, first.pids)), len(inodes)),
         holders={"socket": held.sockets, "pid": held.pids, "process": Coded([*names, None], code), "fd": held.fds},
-        processes=_columns(known.values(), walked.descriptors),
+        processes=_columns(known.values(), walked.descriptors, dead),
         told=not hidden,
         hidden=hidden,
         caveats=(why.format(hidden=hidden, refused=walked.refused),) if hidden else (),
@@ -131,7 +135,7 @@ def _as_told(reading: Reading, source: Source, wish: Wish) -> Owners:
     pids = sorted(set(told.get("pid", ())))
     return Owners(
         holders=told,
-        processes=_columns(source.processes(pids, wish.proc), {}),
+        processes=_columns(source.processes(pids, wish.proc), {}, {}),
         told=reading.owners_told,
     )
 
@@ -156,12 +160,15 @@ def _beside(first: Holdings, names: Coded, rows: int) -> dict[str, ColumnValues]
     }
 
 
-def _columns(processes: Iterable[Process], descriptors: Mapping[int, int]) -> dict[str, ColumnValues]:
+def _columns(
+    processes: Iterable[Process], descriptors: Mapping[int, int], dead: Mapping[int, int]
+) -> dict[str, ColumnValues]:
     """The processes as columns of `snapshot.columns.PROCESSES`."""
     told = list(processes)
     return {
         **{one.name: [getattr(process, one.name) for process in told] for one in fields(Process)},
         "descriptors": [descriptors.get(process.pid) for process in told],
+        "dead_descriptors": [dead.get(process.pid) for process in told],
     }
 
 

@@ -24,6 +24,7 @@ class Process:
     command_line: str | None
     descriptors: int | None
     descriptor_limit: int | None
+    dead_descriptors: int | None = None
 
     @property
     def descriptor_share(self) -> float | None:
@@ -68,8 +69,15 @@ class Case:
     @cached_property
     def processes(self) -> dict[int, Process]:
         """The processes of the latest look by pid."""
-        columns = ["pid", "process", "command_line", "descriptors", "descriptor_limit"]
+        columns = ["pid", "process", "command_line", "descriptors", "descriptor_limit", "dead_descriptors"]
         return {row[0]: Process(*row) for row in self.timeline.latest.processes.select(columns).iter_rows()}
+
+    @cached_property
+    def dead_before(self) -> dict[int, int]:
+        """The dead descriptors of each process in the earlier look, where they are told."""
+        if self.timeline.earlier is None:
+            return {}
+        return dict(self.timeline.earlier.processes.select("pid", "dead_descriptors").drop_nulls().iter_rows())
 
     def pids_that_share(self, group: Group) -> list[int]:
         """The processes that hold a row which the group keeps as evidence, where several hold it."""

@@ -51,9 +51,9 @@ class Reading:
     owners_told: bool | None = None
     caveats: tuple[str, ...] = ()
     host: Host | None = None  # what the rows give away of it: the system, by the form of an inode
+    processes: Mapping[str, ColumnValues] | None = None  # columns of `snapshot.columns.PROCESSES`
     # Told by our own JSON only, which was a whole snapshot once; they stand instead of what would be concluded here.
     source: str | None = None
-    processes: Mapping[str, ColumnValues] | None = None
     evidence: Evidence = NO_EVIDENCE
     sight: Sight | None = None
 

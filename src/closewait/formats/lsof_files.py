@@ -74,6 +74,12 @@ def is_unidentified(file: OpenFile) -> bool:
     return file.type == "sock" and file.name is not None and file.name.startswith(UNIDENTIFIED)
 
 
+def is_dead(file: OpenFile) -> bool:
+    """Whether this descriptor has no connection: it is in no table of the kernel, or closed there (BSD, macOS)."""
+    name, state = file.name or "", canonical(file.state) if file.state else None
+    return is_unidentified(file) or name in UNPLACED or name.startswith(NO_PCB) or state == "CLOSED"
+
+
 def is_whole(file: OpenFile) -> bool:
     """Whether the name of this socket, where it tells its ends, tells them to the last letter."""
     return file.name is None or file.name.startswith(("protocol: ", NO_PCB)) or ENDS.fullmatch(file.name) is not None
@@ -126,6 +132,9 @@ def reading(format_name: str, files: Iterable[OpenFile], missed: Iterable[LineNo
     """One look at the sockets among `files`."""
     rows: list[Row] = []
     unidentified: list[OpenFile] = []
+    dead: set[tuple[str | None, str | None, str | None]] = (
+        set()
+    )  # of each descriptor once: `-K` tells it for each thread
     on_linux = False
     for file in files:
         if is_tcp(file):
@@ -133,6 +142,8 @@ def reading(format_name: str, files: Iterable[OpenFile], missed: Iterable[LineNo
             on_linux |= file.name in UNPLACED or (file.device or "").isdecimal()
         elif is_unidentified(file):
             unidentified.append(file)
+        if file.pid and is_dead(file):
+            dead.add((file.pid, file.process, file.fd))
     return Reading(
         format=format_name,
         columns=columns_of(rows),
@@ -140,7 +151,18 @@ def reading(format_name: str, files: Iterable[OpenFile], missed: Iterable[LineNo
         lines_not_understood=tuple(missed),
         owners_told=True,
         caveats=tuple(caveats(rows, unidentified)),
+        processes=holders_of(dead) if dead else None,
     )
+
+
+def holders_of(dead: Iterable[tuple[str | None, str | None, str | None]]) -> dict[str, list[Any]]:
+    """The processes that hold these dead descriptors, with how many of them."""
+    held = Counter((pid, process) for pid, process, _ in dead).most_common()
+    return {
+        "pid": [number(pid) for (pid, _), _ in held],
+        "process": [process for (_, process), _ in held],
+        "dead_descriptors": [count for _, count in held],
+    }
 
 
 def with_caveat(look: Reading, caveat: str) -> Reading:

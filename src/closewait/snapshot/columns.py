@@ -147,6 +147,13 @@ PROCESSES = (
     Column("started_at_unix_s", "real", "seconds since 1970", "When it started."),
     Column("descriptors", "integer", "count", "Open descriptors.", "Hidden from this user."),
     Column("descriptor_limit", "integer", "count", "Its soft limit (RLIMIT_NOFILE).", "Unlimited, or hidden."),
+    Column(
+        "dead_descriptors",
+        "integer",
+        "count",
+        "Open descriptors of TCP sockets that are in no table of the kernel: their connections are gone.",
+        "Too few sockets of the process are missing from the tables to ask, or they may not be asked.",
+    ),
 )
 
 FLOWS = tuple(c for c in SOCKETS if c.name in {

@@ -55,7 +55,6 @@ class ProcessFact:
     process: str | None = None
     descriptors: int | None = None
     descriptor_limit: int | None = None
-    dead_descriptors: int | None = None  # of sockets that are in no table of any namespace any more
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from closewait.diagnosis.rule import Rule
 from closewait.diagnosis.rules import (
     benign_churn,
     conntrack_view,
+    dead_fd,
     fd_exhaustion,
     inherited_fd,
     insufficient_evidence,
@@ -27,6 +28,7 @@ RULES: tuple[Rule, ...] = (
     stale_idle_pool.RULE,
     leaked_close_wait.RULE,
     peer_not_closing.RULE,
+    dead_fd.RULE,
     port_exhaustion.RULE,
     time_wait_churn.RULE,
     syn_backlog.RULE,

@@ -8,6 +8,7 @@ from closewait.errors import BadUsage
 from closewait.lab.scene import Scene
 from closewait.lab.scenes import (
     benign_churn,
+    dead_fd,
     fd_exhaustion,
     inherited_fd,
     insufficient_evidence,
@@ -29,6 +30,7 @@ SCENES: tuple[Scene, ...] = (
     inherited_fd.SCENE,
     proxy_half_close.SCENE,
     peer_not_closing.SCENE,
+    dead_fd.SCENE,
     stale_idle_pool.SCENE,
     fd_exhaustion.SCENE,
     time_wait_churn.SCENE,
