@@ -46,9 +46,7 @@ EVIDENCE = st.builds(
     Evidence,
     told=st.lists(st.builds(Told, TEXT, TEXT), max_size=2).map(tuple),
     host=HOSTS,
-    processes=st.lists(st.builds(ProcessFact, TEXT, COUNTS, st.none() | TEXT, COUNTS, COUNTS, COUNTS), max_size=2).map(
-        tuple
-    ),
+    processes=st.lists(st.builds(ProcessFact, TEXT, COUNTS, st.none() | TEXT, COUNTS, COUNTS), max_size=2).map(tuple),
     threads=st.lists(
         st.builds(
             Thread,
