@@ -9,7 +9,7 @@ a folder        the same, in the order of their names; what is neither is named
 """
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -23,6 +23,7 @@ from closewait.snapshot.filters.condition import EVERYTHING, Condition
 
 if TYPE_CHECKING:
     from closewait.diagnosis.report import NotUnderstood
+    from closewait.snapshot.series import Moment, Series
     from closewait.snapshot.table import Snapshot
 
 #: Places the grammar knows and this version cannot look at yet.
@@ -84,13 +85,22 @@ class Dumps:
         """Every look in every file, all of it."""
         return [look for _, looks in self._read for look in looks]
 
+    @cached_property
+    def _series(self) -> list["Series"]:
+        return [_series_in(path, looks) for path, looks in self._read]
+
     def look(self, _: Needs = EVERYTHING_THERE_IS) -> "Snapshot":
         """The look that is judged: the last one, all of it."""
-        return _one_look(*self._read[-1])
+        return self._series[-1].latest
 
     def earlier(self) -> Sequence["Snapshot"]:
-        """The looks before it, one of each file: two dumps in one paste need not be one host at two times."""
-        return [_one_look(path, looks) for path, looks in self._read[:-1]]
+        """The looks before it: one of each file, and of the last file what is clearly the same host earlier."""
+        *others, last = self._series
+        return [*(series.latest for series in others), *last.looks[:-1]]
+
+    def moments(self) -> Sequence["Moment"]:
+        """Every look that is of one series with those, without its sockets."""
+        return [moment for series in self._series for moment in series.moments]
 
 
 def in_judging_order(found: list[tuple[str, list["Snapshot"]]]) -> list[tuple[str, list["Snapshot"]]]:
@@ -98,14 +108,14 @@ def in_judging_order(found: list[tuple[str, list["Snapshot"]]]) -> list[tuple[st
 
     A dump that shares no address with the last is another host's, and no earlier look at this one.
     """
-    ordered = sorted(found, key=lambda one: _one_look(*one).kind == "sockets")
+    ordered = sorted(found, key=lambda one: _series_in(*one).latest.kind == "sockets")
     last = _addresses(ordered[-1])
     return [one for one in ordered if one is ordered[-1] or not last or _addresses(one) & last]
 
 
 def _addresses(read: tuple[str, list["Snapshot"]]) -> set[str]:
     """The addresses of this end of a dump's connections."""
-    look = _one_look(*read)
+    look = _series_in(*read).latest
     return set(look.sockets["local_address"].drop_nulls().to_list()) if look.kind == "sockets" else set()
 
 
@@ -176,15 +186,21 @@ def place(sources: Sequence[str]) -> Live | Dumps:
     return Dumps(tuple(sources))
 
 
-def _one_look(path: str, looks: list["Snapshot"]) -> "Snapshot":
-    """The largest look of a file, saying that there were others."""
+def _series_in(path: str, looks: Iterable["Snapshot"]) -> "Series":
+    """What is judged of a file: looks that repeat one another, or the largest; it says that there were others."""
     from dataclasses import replace
 
-    largest = max(looks, key=lambda look: sum(look.states.values()))
-    if len(looks) == 1:
-        return largest
+    from closewait.diagnosis.thresholds import SECOND_LOOK_S
+    from closewait.snapshot.series import series_of
+
+    series = series_of(looks, far_apart_s=SECOND_LOOK_S)
+    if not series.others:
+        return series
+    dumps, alike = len(series.moments) + series.others, len(series.moments)
+    judged = f"the {alike} that repeat one another were" if alike > 1 else "the largest was"
     caveat = (
-        f"{path} holds {len(looks)} dumps; the largest was judged. "
+        f"{path} holds {dumps} dumps; {judged} judged. "
         "Save them as files of their own to compare them: closewait one.txt two.txt"
     )
-    return replace(largest, sight=replace(largest.sight, caveats=(*largest.sight.caveats, caveat)))
+    sight = replace(series.latest.sight, caveats=(*series.latest.sight.caveats, caveat))
+    return replace(series, looks=(*series.looks[:-1], replace(series.latest, sight=sight)))

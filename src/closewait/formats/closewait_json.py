@@ -78,6 +78,8 @@ def look_in(told: Any, where: str) -> Reading:
         processes=columns_in(processes, PROCESSES, f"{where}.processes") if processes else None,
         states=counts_in(told, where) if rows is None or kind == "counts" else None,
         taken_at_unix_s=time_in(told, where),
+        clock_s=member(told, "clock_s", (float, int), where),
+        command=member(told, "command", (str,), where),
         host=record_in(Host, member(told, "host", (dict,), where) or {}, f"{where}.host"),
         evidence=evidence_in(member(told, "evidence", (dict,), where) or {}, f"{where}.evidence"),
         sight=sight_in(member(told, "sight", (dict,), where) or {}, f"{where}.sight"),

@@ -47,6 +47,8 @@ class Reading:
     holders: HolderColumns | None = None
     states: Mapping[str, int] | None = None
     taken_at_unix_s: float | None = None
+    clock_s: float | None = None  # see `Snapshot`
+    command: str | None = None  # that stands before the dump
     lines_not_understood: tuple[LineNotUnderstood, ...] = ()
     owners_told: bool | None = None
     caveats: tuple[str, ...] = ()

@@ -41,7 +41,7 @@ WRAPPINGS = (
     (re.compile(r"&amp;"), "&"),
     (re.compile(r"^(?: *>)+ "), ""),  # mail, markdown
     (re.compile(r"^ *(?:#+|//+|--(?:\[\[)?|/?\*+|;+|')(?: +|$)"), ""),  # comments of many languages
-    (re.compile(r"^ *\[\d{4}[-/]\d\d?[-/]\d\d?[ T]\d\d?:\d\d:\d\d(?:[.,]\d+)?\] "), ""),  # a console's log
+    (re.compile(r"^ *\[\d{4}[-/]\d\d?[-/]\d\d?[ T]\d\d?:\d\d:\d\d(?:[.,]\d+)?\] (?= *\S)"), ""),  # a console's log
     (re.compile(r"\\([*_@~$#\[\]`])"), r"\1"),  # markdown
     (re.compile(r"=20$"), ""),  # quoted-printable mail
 )
@@ -147,10 +147,13 @@ class Paste(Sequence[str]):
     def __iter__(self) -> Iterator[str]:
         return iter(self.words)
 
+    def original(self, index: int) -> str:
+        """The line at `index` as found."""
+        return self._originals.get(self.first_line_no + index) or self[index]
+
     def not_understood(self, index: int, why: str) -> LineNotUnderstood:
         """The line at `index` as found, with its number in the whole text and the reason why it gave no row."""
-        line_no = self.first_line_no + index
-        return LineNotUnderstood(line_no, self._originals.get(line_no, self[index]), why)
+        return LineNotUnderstood(self.first_line_no + index, self.original(index), why)
 
 
 def with_plain_newlines(text: str) -> str:

@@ -1,20 +1,21 @@
 """From bytes to readings: which parts of a paste are dumps, and which format reads each.
 
-A paste is cut where a dump may begin: at a shell command, a code fence, a title or a heading of some format. A piece in
-which no format finds a row goes with the next one, so a command, a title and a heading stay with their rows. Two dumps
-of one moment, of two moments or of two hosts are then separate readings, never added up.
+A paste is cut where a dump may begin: at a shell command, a code fence, a time stamp, a title or a heading of some
+format. A piece in which no format finds a row goes with the next one, so a stamp, a command, a title and a heading stay
+with their rows. Two dumps of one moment, of two moments or of two hosts are then separate readings, never added up.
 """
 
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from operator import attrgetter
 
 from closewait.errors import BadInput
 from closewait.formats.format import BytesFormat, Reading, TextFormat
 from closewait.formats.ownerless import HELD, Ownerless, unexplained
 from closewait.formats.paste import FENCE, Paste, command, decode
+from closewait.formats.stamps import A_TIME_IN_DIGITS, LOG_PREFIX, Stamp, last_of, stamp_before, stamp_in
 from closewait.snapshot.ages import with_ages
 from closewait.snapshot.columns import HOLDERS, PROCESSES
 from closewait.snapshot.host import Host
@@ -32,8 +33,9 @@ LONGEST_OPENING = 300  # characters; a longer line is no title, heading or comma
 
 #: First words with which rows begin: their lines are not looked at as titles, headings or commands.
 ROW_BEGINS = re.compile(
-    r"(?i:(?:tcp|udp|udplite|raw|sctp|unix|ipv)[46]*)|[0-9]+:|(?:[0-9]{1,3}\.){4}[0-9*]+|(?:0x)?[0-9A-Fa-f]{8,16}"
-    r"|\[[^\]]+\]"
+    r"(?i:(?:tcp|udp|udplite|raw|sctp|unix|ipv)[46]*)|[0-9]+:|(?:[0-9]{1,3}\.){4}[0-9*]+"
+    rf"|(?!(?:{A_TIME_IN_DIGITS})$)(?:0x)?[0-9A-Fa-f]{{8,16}}"
+    r"|\[(?![0-9:.,/T-]+\])[^\]]+\]"
     r"|\"\w+\":|[{}\[\]]+,?"  # of JSON
 )
 
@@ -66,7 +68,7 @@ def readings(data: bytes, name: str, formats: Sequence[Format]) -> list[Reading]
         raise BadInput(f"{name} is empty: a dump was expected. {TRY}")
     text_formats = [format for format in formats if isinstance(format, TextFormat)]
     paste = Paste.of(decode(data))
-    found = [reading for dump, format in dumps(paste, text_formats) for reading in format.read(dump)]
+    found = [reading for dump in dumps(paste, text_formats) for reading in dump.read(paste)]
     if not found:
         raise BadInput(f"{name} is not a socket dump that closewait knows{suspicion(data)}. {TRY}")
     return [reading for reading in found if tells_something(reading)] or found[:1]
@@ -90,30 +92,88 @@ def tells_something(reading: Reading) -> bool:
     return bool(reading.states) or any(len(column) for column in reading.columns.values())
 
 
-def dumps(paste: Paste, formats: Sequence[TextFormat]) -> Iterator[tuple[Paste, TextFormat]]:
-    """The dumps in a paste, each with the format that reads it; the sections of one run are one dump."""
-    begin = end = 0
-    reader = None
-    for start, stop, format in sections(paste, formats):
-        if format is not reader or not format.continues(paste[begin:end], paste[start:stop]):
-            if reader:
-                yield paste[begin:end], reader
-            begin, reader = start, format
-        end = stop
-    if reader:
-        yield paste[begin:end], reader
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What the lines say that stand before the rows of a dump."""
+
+    stamp: Stamp | None = None
+    command: str | None = None
+
+    def put_on(self, reading: Reading) -> Reading:
+        """A reading with the command, and with the time unless it tells its own."""
+        stamp = self.stamp
+        if stamp is None or reading.taken_at_unix_s is not None or (stamp.unix_s, stamp.clock_s) == (None, None):
+            return replace(reading, command=self.command) if self.command else reading
+        caveats = (*reading.caveats, stamp.caveat) if stamp.caveat else reading.caveats
+        return replace(
+            reading, taken_at_unix_s=stamp.unix_s, clock_s=stamp.clock_s, command=self.command, caveats=caveats
+        )
 
 
-def sections(paste: Paste, formats: Sequence[TextFormat]) -> Iterator[tuple[int, int, TextFormat]]:
-    """Where each title, heading or command with its rows begins and ends, and the format that knows most of it."""
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Where a title, heading or command with its rows begins and ends, and the format that knows most of it."""
+
+    start: int
+    stop: int
+    format: TextFormat
+    opening: Opening = Opening()
+
+    def read(self, paste: Paste) -> list[Reading]:
+        """What the format reads there."""
+        return [self.opening.put_on(reading) for reading in self.format.read(paste[self.start : self.stop])]
+
+
+def dumps(paste: Paste, formats: Sequence[TextFormat]) -> Iterator[Section]:
+    """The dumps in a paste; the sections of one run are one dump, a new time stamp begins another."""
+    run: Section | None = None
+    for section in sections(paste, formats):
+        if run and continues(paste, run, section):
+            run = replace(run, stop=section.stop)
+            continue
+        if run:
+            yield run
+        run = section
+    if run:
+        yield run
+
+
+def continues(paste: Paste, run: Section, section: Section) -> bool:
+    """Whether a section belongs to the run before it."""
+    if section.format is not run.format or section.opening.stamp:
+        return False
+    return run.format.continues(paste[run.start : run.stop], paste[section.start : section.stop])
+
+
+def sections(paste: Paste, formats: Sequence[TextFormat]) -> Iterator[Section]:
+    """The pieces of a paste in which rows are, each with the pieces before it in which none are."""
     start = 0
+    openings: list[int] = []
     for opening, stop in pieces(paste, formats):
+        openings.append(max(opening, 0))
         rows = paste[opening + 1 : stop]
         if len(rows) and (format := likeliest(paste[start:stop], formats, rows)):
-            yield start, stop, format
+            yield Section(start, stop, format, told_by(paste, openings))
             start = stop
+            openings = []
     if start == 0 and (format := likeliest(paste, formats, paste)):
-        yield 0, len(paste), format  # a heading without rows
+        yield Section(0, len(paste), format)  # a heading without rows
+
+
+def told_by(paste: Paste, openings: Sequence[int]) -> Opening:
+    """What the lines tell that open a dump and the pieces before it: a stamp, the last command."""
+    stamps, ran = [], None
+    for line in openings:
+        ran_here = command(paste[line])
+        stamps.append(stamp_in(paste[line]) or stamp_beside(paste.original(line), ran_here))
+        ran = ran_here or ran
+    return Opening(last_of(filter(None, stamps)), ran)
+
+
+def stamp_beside(line: str, command: str | None) -> Stamp | None:
+    """The time in the prompt before a command, or that a terminal's log wrote before any line."""
+    before, found, _ = line.partition(command) if command else (line, "", "")
+    return stamp_before(before) if found or LOG_PREFIX.match(line) else None
 
 
 def pieces(paste: Paste, formats: Sequence[TextFormat]) -> Iterator[tuple[int, int]]:
@@ -126,7 +186,9 @@ def pieces(paste: Paste, formats: Sequence[TextFormat]) -> Iterator[tuple[int, i
 
 def may_open(line: str, opens: re.Pattern[str]) -> bool:
     """Whether a dump may begin with this line."""
-    return len(line) <= LONGEST_OPENING and bool(FENCE.match(line) or opens.match(line) or command(line))
+    return len(line) <= LONGEST_OPENING and bool(
+        FENCE.match(line) or opens.match(line) or command(line) or stamp_in(line)
+    )
 
 
 def likeliest(dump: Paste, formats: Sequence[TextFormat], rows: Paste) -> TextFormat | None:
@@ -156,6 +218,8 @@ def snapshot(reading: Reading, source: str) -> Snapshot:
         told_states=reading.states,
         host=reading.host or Host(),
         taken_at_unix_s=reading.taken_at_unix_s,
+        clock_s=reading.clock_s,
+        command=reading.command,
         source=reading.source or source,
         evidence=reading.evidence,
         format=reading.format,

@@ -66,7 +66,9 @@ class Snapshot:
 
     `kind` is `sockets`, `flows` (conntrack; not sockets), `counts` (only `told_states`) or `descriptors`. `charges` is
     the role and the owner of each row, where they were settled before rows were left out (see `diagnosis/roles.py`).
-    `evidence` is what is known besides the sockets; `host` holds what it tells of the host, too.
+    `clock_s` is the time by a clock that does not tell the day or the year, where the moment is not known: only
+    differences of it mean anything. `command` is what a paste shows before the dump. `evidence` is what is known
+    besides the sockets; `host` holds what it tells of the host, too.
     """
 
     sockets: pl.DataFrame
@@ -77,6 +79,8 @@ class Snapshot:
     host: Host = field(default_factory=Host)
     sight: Sight = field(default_factory=Sight)
     taken_at_unix_s: float | None = None
+    clock_s: float | None = None
+    command: str | None = None
     source: str = ""
     format: str = ""
     charges: pl.DataFrame | None = None

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from closewait.snapshot.table import Snapshot
 
+DAY_S = 86_400
+
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
@@ -28,9 +30,17 @@ class Timeline:
     @property
     def span_s(self) -> float | None:
         """Seconds between the last two looks; None with one look or where a look does not tell its time."""
-        if self.earlier is None or self.latest.taken_at_unix_s is None or self.earlier.taken_at_unix_s is None:
-            return None
-        return self.latest.taken_at_unix_s - self.earlier.taken_at_unix_s
+        return None if self.earlier is None else seconds_between(self.earlier, self.latest)
+
+
+def seconds_between(earlier: Snapshot, later: Snapshot) -> float | None:
+    """Seconds from one look to a later one of the same host; None where one of them does not tell its time."""
+    if earlier.taken_at_unix_s is not None and later.taken_at_unix_s is not None:
+        return later.taken_at_unix_s - earlier.taken_at_unix_s
+    if earlier.clock_s is None or later.clock_s is None:
+        return None
+    passed_s = later.clock_s - earlier.clock_s
+    return passed_s if passed_s >= 0 else passed_s % DAY_S  # midnight, or the year's end, came between them
 
 
 NOTHING_YET = Timeline()

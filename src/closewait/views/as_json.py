@@ -59,6 +59,8 @@ def look_head(look: "Snapshot") -> dict[str, Any]:
     return {
         "kind": look.kind,
         "taken_at": None if look.taken_at_unix_s is None else iso_time(look.taken_at_unix_s),
+        "clock_s": look.clock_s,
+        "command": look.command,
         "source": look.source,
         "format": look.format,
         "sight": {
