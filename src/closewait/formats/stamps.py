@@ -148,7 +148,7 @@ def stamp(
         return None
     day, year_told = day_of(dates, year, line) if dates else (None, False)
     if of_day_s is None:
-        return Stamp(text, day=day if year_told else None)
+        return Stamp(text, day=day) if day and year_told else None
     if day is None:
         return Stamp(text, clock_s=of_day_s)
     midnight_s = timegm(day.timetuple())
