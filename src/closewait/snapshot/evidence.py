@@ -72,6 +72,15 @@ class Thread:
 
 
 @dataclass(frozen=True, slots=True)
+class Watch:
+    """One epoll set of a process: the inodes of what it waits for."""
+
+    pid: int
+    descriptor: int
+    inodes: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
     """A line of a kernel's or a program's log that bears on sockets; `sign` is its kind, a `Sign`."""
 
@@ -106,6 +115,7 @@ class Evidence:
     host: Host = field(default_factory=Host)
     processes: tuple[ProcessFact, ...] = ()
     threads: tuple[Thread, ...] = ()
+    watches: tuple[Watch, ...] = ()
     messages: tuple[Message, ...] = ()
     timeouts: tuple[Timeout, ...] = ()
     remarks: tuple[Remark, ...] = ()
@@ -117,6 +127,7 @@ class Evidence:
             host=self.host.joined(other.host),
             processes=self.processes + other.processes,
             threads=self.threads + other.threads,
+            watches=self.watches + other.watches,
             messages=self.messages + other.messages,
             timeouts=self.timeouts + other.timeouts,
             remarks=self.remarks + other.remarks,
