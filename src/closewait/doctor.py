@@ -3,30 +3,45 @@
     look       a source gives one Snapshot: the live kernel, a file, a test's own rows
     remember   what was seen before joins it in a Timeline
     ask        the rules are shown the same Timeline, in decision order
+    inquire    of the processes they suspect more is found out, and the rules are asked again
     answer     a Report: what was found, and what could not be seen
 
 Nothing here prints, sleeps, reads a clock, or acts on a finding. What TCP itself says is in tcp/, what a rule is in
 diagnosis/rule.py; who will change this reads ARCHITECTURE.md next.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from closewait import capture
-from closewait.diagnosis.diagnose import diagnose
+from closewait.diagnosis.case import Case
+from closewait.diagnosis.diagnose import diagnose, suspects
 from closewait.diagnosis.report import Report
 from closewait.diagnosis.rule import Rule
 from closewait.diagnosis.rules import RULES
+from closewait.snapshot.evidence import Evidence
 from closewait.snapshot.same_socket import each_socket_once
 from closewait.snapshot.table import Snapshot
 from closewait.snapshot.timeline import NOTHING_YET, Timeline
 
+Inquiry = Callable[[Collection[int]], Evidence]
+
 
 def examine(
-    look: Callable[[], Snapshot] = capture.look,
+    look: Callable[[], Snapshot] | None = None,
     *,
     earlier: Timeline = NOTHING_YET,
     rules: Sequence[Rule] = RULES,
+    inquire: Inquiry | None = None,
 ) -> Report:
-    """Look once (at this host, unless told otherwise) and say what is wrong, and with whom the next move lies."""
-    timeline = Timeline(tuple(each_socket_once(each) for each in earlier.followed_by(look()).looks))
-    return Report(timeline=timeline, findings=diagnose(timeline, rules))
+    """Look once (at this host, unless told otherwise) and say what is wrong, and with whom the next move lies.
+
+    `inquire` finds out more about the processes with these ids; with a `look` of one's own only what is given is asked.
+    """
+    if look is None:
+        look, inquire = capture.look, inquire or capture.inquire
+    case = Case(Timeline(tuple(each_socket_once(each) for each in earlier.followed_by(look()).looks)))
+    findings = diagnose(case, rules)
+    if inquire and (pids := suspects(findings)):
+        case = case.with_evidence(inquire(pids))
+        findings = diagnose(case, rules)
+    return Report(timeline=case.timeline, findings=findings)

@@ -19,9 +19,10 @@ if TYPE_CHECKING:
     from closewait.capture.rungs import SOURCES as SOURCES
     from closewait.capture.source import Source
     from closewait.formats.sock_diag.asked import Asked
+    from closewait.snapshot.evidence import Evidence
     from closewait.snapshot.table import Snapshot
 
-__all__ = ["SOURCES", "Begun", "begin", "begin_counting", "count_states", "look", "name_of"]
+__all__ = ["SOURCES", "Begun", "begin", "begin_counting", "count_states", "inquire", "look", "name_of"]
 
 
 def look(
@@ -51,6 +52,13 @@ def look(
         begun.discard()
         begun = None
     return look_once(Wish(wanted, netns, proc, begun, asked), SOURCES if sources is None else sources, holders=holders)
+
+
+def inquire(pids: Collection[int], proc: Path = PROC) -> "Evidence":
+    """What the threads of these processes stand in, and what their epoll sets watch, as far as this user may see it."""
+    from closewait.capture import inquiry
+
+    return inquiry.inquire(pids, proc)
 
 
 def count_states(*, netns: str | None = None, begun: Begun | None = None) -> dict[str, int]:

@@ -42,7 +42,7 @@ def examine(
         raise BadUsage(
             "A dump cannot be looked at again. Give two dumps, the earlier one first: closewait one.txt two.txt"
         )
-    from closewait import doctor
+    from closewait import capture, doctor
     from closewait.diagnosis.selection import judged, lasting
     from closewait.snapshot.timeline import Timeline
     from closewait.views.as_json import report_as_json
@@ -54,7 +54,11 @@ def examine(
         before.append(looking.look(needs))
         wait(again_s, "waiting for the second look")
     earlier = Timeline(tuple(judged(look, lasting(condition)) for look in before))
-    report = doctor.examine(lambda: judged(looking.look(needs), condition), earlier=earlier)
+    report = doctor.examine(
+        lambda: judged(looking.look(needs), condition),
+        earlier=earlier,
+        inquire=capture.inquire if looking.is_live else None,
+    )
     report = replace(report, not_understood=looking.not_understood)
     if json:
         print(report_as_json(report))

@@ -11,8 +11,12 @@ from closewait.diagnosis.grouping import groups
 from closewait.diagnosis.listener import Listener, listeners
 from closewait.diagnosis.roles import charged
 from closewait.diagnosis.wording import look_twice, there
+from closewait.snapshot.evidence import Evidence
 from closewait.snapshot.table import Snapshot
 from closewait.snapshot.timeline import Timeline
+
+#: The parts of a case that no further evidence changes.
+OF_SOCKETS_ALONE = ("rows", "groups", "with_close_wait")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +43,13 @@ class Case:
     """Everything a rule may look at. Each part is computed when the first rule asks for it."""
 
     timeline: Timeline
+
+    def with_evidence(self, evidence: Evidence) -> "Case":
+        """This case with more evidence about the latest look; the sockets are not summed again."""
+        *earlier, latest = self.timeline.looks
+        case = Case(Timeline((*earlier, latest.with_evidence(evidence))))
+        vars(case).update({name: part for name, part in vars(self).items() if name in OF_SOCKETS_ALONE})
+        return case
 
     @cached_property
     def rows(self) -> pl.DataFrame:

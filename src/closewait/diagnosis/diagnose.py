@@ -8,18 +8,25 @@ from closewait.diagnosis.case import Case
 from closewait.diagnosis.finding import Finding, Owner, Severity
 from closewait.diagnosis.rule import Rule, Subject, Suspicion
 from closewait.diagnosis.wording import count_of, name_of
-from closewait.snapshot.timeline import Timeline
 
 
-def diagnose(timeline: Timeline, rules: Sequence[Rule]) -> tuple[Finding, ...]:
+def diagnose(case: Case, rules: Sequence[Rule]) -> tuple[Finding, ...]:
     """What the rules find in the latest look, worst first; findings about one program and role are one finding."""
-    case = Case(timeline)
     docket = Docket()
     for rule in rules:
         for suspicion in rule.check(case):
             docket.hear(suspicion)
     order = {rule.name: place for place, rule in enumerate(rules)}
     return tuple(sorted(merged(docket.findings), key=lambda f: (-f.severity.rank, order[f.rule], -f.sockets, f.where)))
+
+
+def suspects(findings: Iterable[Finding]) -> list[int]:
+    """The processes that a finding above benign is charged to, the most sockets first."""
+    charged = Counter[int]()
+    for finding in findings:
+        if finding.severity is not Severity.BENIGN:
+            charged.update({owner.pid: owner.sockets for owner in finding.owners if owner.pid is not None})
+    return [pid for pid, _ in charged.most_common()]
 
 
 class Docket:
