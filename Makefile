@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 SCORES := ../shared/score
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check docs bench score clean
+.PHONY: help run test check docs bench fuzz score clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -30,6 +30,10 @@ docs: $(VENV)/developed  ## write the generated pages and the README's sample ag
 
 bench: $(VENV)/developed packages  ## measure beside ss, netstat, lsof, psutil and jc (root; some minutes)
 	$(BIN)/python -m bench
+
+fuzz: $(VENV)/developed  ## hand in any bytes, ten minutes (TARGET=dumps, reports, filters; SECONDS=600)
+	@$(BIN)/pip install --quiet --constraint constraints.txt --group fuzz
+	$(BIN)/python -m fuzz --target $(or $(TARGET),dumps) --seconds $(or $(SECONDS),600)
 
 score: $(VENV)/developed  ## score the readers and the verdicts on sample collections, where they are at hand
 	@if [ -d $(SCORES) ]; then \
