@@ -11,6 +11,7 @@ queue=waiting/limit, age=90s or age=2s..5min, holders=22,32, timer, retransmits,
 received_ms, ack_ms. What a line does not tell is null.
 """
 
+import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -120,8 +121,10 @@ def _port(end: str) -> int:
 
 
 def _process(line: str) -> dict[str, Any]:
-    told = dict(field.split("=", 1) for field in line.split())
+    told = dict(field.split("=", 1) for field in shlex.split(line))
     values: dict[str, Any] = {"pid": int(told["pid"]), "process": told.get("process")}
+    if "command" in told:
+        values["command_line"] = told["command"]
     if "descriptors" in told:
         values["descriptors"], values["descriptor_limit"] = (int(part) for part in told["descriptors"].split("/"))
     if "dead" in told:

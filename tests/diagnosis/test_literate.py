@@ -4,7 +4,10 @@
     ```dump                                                           a look as a tool printed it
     ```processes                                                      descriptors of the look before it
     ```host                                                           facts of the host, for the looks after it
+    ```beside NAME                                                    a file that lies beside the dumps
     ```finds                                                          findings: rule, severity, key=value; or nothing
+      says|because|doubt|next|will_not_help: words                    below a finding: words that stand there
+      next first: words                                               words with which it begins
 
 Benign findings need not be listed: `finds` names what is not benign, and any benign one it names must be there.
 """
@@ -19,13 +22,17 @@ import pytest
 from closewait import doctor
 from closewait.diagnosis.finding import Finding
 from closewait.formats import looks
+from closewait.formats.evidence import evidence_in
+from closewait.snapshot.evidence import NO_EVIDENCE, Evidence
 from closewait.snapshot.host import Host
 from closewait.snapshot.table import Snapshot
 from closewait.snapshot.timeline import Timeline
 from closewait.testing import duration_s, snapshot
 
 PAGES = sorted((Path(__file__).parent / "rules").glob("*.md"))
-BLOCK = re.compile(r"^```(?P<kind>sockets|dump|processes|host|finds)(?P<facts>[^\n]*)\n(?P<body>.*?)^```$", re.M | re.S)
+BLOCK = re.compile(
+    r"^```(?P<kind>sockets|dump|processes|host|beside|finds)(?P<facts>[^\n]*)\n(?P<body>.*?)^```$", re.M | re.S
+)
 OWNERS = {"told": True, "hidden": False, "untold": None}
 START_UNIX_S = 1_800_000_000.0
 
@@ -37,12 +44,14 @@ class Example:
     page: str
     heading: str
     host: Host
+    beside: Evidence = NO_EVIDENCE
     looks: list[dict[str, object]] = field(default_factory=list)
     expected: list[str] = field(default_factory=list)
+    words: list[tuple[str, str, str]] = field(default_factory=list)  # of which finding, in which part, what
 
     def timeline(self) -> Timeline:
         """The looks as the rules see them."""
-        return Timeline(tuple(self._look(look) for look in self.looks))
+        return Timeline(tuple(self._look(look).with_evidence(self.beside) for look in self.looks))
 
     def _look(self, look: dict[str, object]) -> Snapshot:
         if "dump" in look:
@@ -56,12 +65,16 @@ def examples(page: Path) -> list[Example]:
     text, found, host = page.read_text(), [], Host()
     example = None
     for block in BLOCK.finditer(text):
-        facts = dict(fact.split("=", 1) for fact in block["facts"].split())
+        facts = dict(fact.split("=", 1) for fact in block["facts"].split() if block["kind"] != "beside")
         if example is None:
             headings = re.findall(r"^#+ (.*)$", text[: block.start()], re.M)
             example = Example(page.stem, headings[-1], host)
         if block["kind"] == "host":
             host = example.host = Host(**{key: fact(value) for key, value in facts.items()})
+        elif block["kind"] == "beside":
+            evidence = evidence_in(block["body"].encode(), block["facts"].strip())
+            assert evidence is not None, f"{page.name}: {block['facts']} is not understood"
+            example.beside = example.beside.joined(evidence)
         elif block["kind"] == "processes":
             example.looks[-1]["processes"] = block["body"]
         elif block["kind"] == "dump":
@@ -75,7 +88,12 @@ def examples(page: Path) -> list[Example]:
                 "taken_at_unix_s": None if at_s is None else START_UNIX_S + at_s,
             })  # fmt: skip
         else:
-            example.expected = [line.strip() for line in block["body"].splitlines() if line.strip()]
+            for line in filter(str.strip, block["body"].splitlines()):
+                if line.startswith(" "):
+                    part, _, words = line.strip().partition(": ")
+                    example.words.append((example.expected[-1].split()[0], part, words))
+                else:
+                    example.expected.append(line.strip())
             found.append(example)
             example = None
     assert example is None, f"{page.name}: the last example has no finds block"
@@ -106,6 +124,18 @@ def told(finding: Finding, wanted: str) -> str:
     return " ".join([finding.rule, finding.severity.value, *(f"{key}={facts[key]}" for key in keys)])
 
 
+def missing(findings: tuple[Finding, ...], words: list[tuple[str, str, str]]) -> list[str]:
+    """Of the words that must stand in a part of a finding those that do not, with what stands there."""
+    lost = []
+    for rule, where, wanted in words:
+        part, _, first = where.partition(" ")
+        found = next(getattr(finding, part) for finding in findings if finding.rule == rule)
+        told = (found,) if isinstance(found, str) else found
+        if not any(wanted in one for one in (told[:1] if first else told)):
+            lost.append(f"{rule}: {wanted!r} is not in {told}")
+    return lost
+
+
 CASES = [
     (example, f"{example.page}: {example.heading} #{n}") for page in PAGES for n, example in enumerate(examples(page))
 ]
@@ -124,3 +154,4 @@ def test_the_page_is_true(example: Example) -> None:
     ]
 
     assert found == example.expected
+    assert missing(report.findings, example.words) == []

@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 from closewait.diagnosis import thresholds
+from closewait.diagnosis.remedies import REMEDIES
 from closewait.diagnosis.rule import Rule
 from closewait.diagnosis.rules import RULES
 from closewait.lab import SCENES, WITHOUT_SCENE
@@ -68,12 +69,23 @@ def rule_page(rule: Rule) -> str:
             *(section(title, text) for title, text in told.items() if title != "What to do"),
             section("What would refute it", bullets(rule.doubt)),
             section("What to do", "\n\n".join(part for part in (told.get("What to do"), bullets(rule.next)) if part)),
+            section("What to do first, by runtime", by_runtime(rule.name)),
             section("What will not help", bullets(rule.will_not_help)),
             section("The numbers it uses", numbers({name: why for name, why in reasons().items() if name in read})),
             section("Examples that a test runs", examples(rule.name)),
             section("Try it", practice(rule.name)),
         ],
     )
+
+
+def by_runtime(name: str) -> str:
+    """What a finding says first where it knows the program's runtime, with its source."""
+    rows = [
+        (remedy.runtime, remedy.role or "either", remedy.do.format(pid="PID"), remedy.source)
+        for remedy in REMEDIES
+        if name in remedy.rules
+    ]
+    return table(["runtime", "end", "what to do", "source"], rows)
 
 
 def practice(name: str) -> str:

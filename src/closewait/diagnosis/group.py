@@ -50,6 +50,7 @@ class Group:
     vague: int = 0  # CLOSE_WAIT whose age may be a moment or long, in this look: accuse nobody
     read: int = 0  # the others: FIN taken from the queue (Recv-Q 0)
     unread_goodbye: int = 0  # the others: only a FIN, or a TLS alert and a FIN, unread
+    goodbyes: tuple[int, ...] = ()  # how many bytes are unread in those, each number once, the smallest first
     unread_data: int = 0  # the others: more than that unread
     queue_not_told: int = 0  # the others: the source does not tell whether the FIN was read
     shared: int = 0  # the others: held by two processes or more
@@ -60,6 +61,8 @@ class Group:
     youngest_s: float | None = None  # of the lower bounds of the ages
     median_s: float | None = None
     oldest_s: float | None = None
+    silence_low_s: float | None = None  # between the last data and the FIN, where the age is known exactly
+    silence_high_s: float | None = None
     persisting: int | None = None  # the others: the same socket was in CLOSE_WAIT a look ago; None with one look
     before: int | None = None  # CLOSE_WAIT in the earlier look
     seconds_between: float | None = None

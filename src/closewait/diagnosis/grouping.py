@@ -126,12 +126,14 @@ def _of_close_wait(rows: pl.DataFrame, timeline: Timeline) -> pl.DataFrame:
     written = ~pl.col("is_passing") & pl.col("is_written")
     vague = ~pl.col("is_passing") & ~pl.col("is_written") & pl.col("is_vague")
     standing = ~pl.col("is_passing") & ~written & ~vague
+    silence_s = _silence_before_the_fin_s().filter(standing)
     exprs = [
         pl.col("is_passing").sum().alias("passing"),
         written.sum().alias("still_written"),
         vague.sum().alias("vague"),
         (standing & (unread == 0)).sum().alias("read"),
         (standing & pl.col("is_goodbye")).sum().alias("unread_goodbye"),
+        unread.filter(standing & pl.col("is_goodbye")).unique().sort().alias("goodbyes"),
         (standing & (unread > 0) & ~pl.col("is_goodbye")).sum().alias("unread_data"),
         (standing & unread.is_null()).sum().alias("queue_not_told"),
         (standing & (pl.col("holders") > 1)).sum().alias("shared"),
@@ -142,6 +144,8 @@ def _of_close_wait(rows: pl.DataFrame, timeline: Timeline) -> pl.DataFrame:
         low.min().alias("youngest_s"),
         low.median().alias("median_s"),
         low.max().alias("oldest_s"),
+        silence_s.min().alias("silence_low_s"),
+        silence_s.max().alias("silence_high_s"),
         pl.col("row").sort_by(low, descending=True, nulls_last=True).head(5).alias("rows"),
     ]
     if timeline.earlier is not None:
@@ -179,6 +183,12 @@ def _written_since_the_fin() -> pl.Expr:
     return (pl.col("send_queue_bytes") > 0) | answered.fill_null(False)
 
 
+def _silence_before_the_fin_s() -> pl.Expr:
+    """From the last data in either direction to the FIN; null where the time since the FIN is known in bounds only."""
+    exact = pl.col("age_low_s") == pl.col("age_high_s")
+    return pl.when(exact).then(pl.min_horizontal("last_sent_ms", "last_received_ms") / 1000 - pl.col("age_low_s"))
+
+
 def _before(timeline: Timeline) -> pl.DataFrame:
     """CLOSE_WAIT of each group in the earlier look."""
     assert timeline.earlier is not None
@@ -203,7 +213,7 @@ def _record(row: dict[str, Any], defaults: dict[str, Any], seconds_between: floa
         for name, value in row.items()
     }
     counted["owner_kind"] = OwnerKind(row["owner_kind"])
-    counted["rows"] = tuple(row["rows"] or ())
+    counted["rows"], counted["goodbyes"] = tuple(row["rows"] or ()), tuple(row["goodbyes"] or ())
     for kind in STALLS & row.keys():
         counted[kind] = NO_STALL if row[kind] is None else Stall(**{**row[kind], "rows": tuple(row[kind]["rows"])})
     return Group(**counted, seconds_between=seconds_between)

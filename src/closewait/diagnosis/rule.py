@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from closewait.diagnosis.finding import Finding, Owner, Severity
 from closewait.diagnosis.group import Group
 from closewait.diagnosis.pile import Weight
+from closewait.diagnosis.remedies import remedies
+from closewait.diagnosis.signatures import runtime_in
 from closewait.diagnosis.stall import Stall
 from closewait.diagnosis.wording import list_state, owner
 from closewait.tcp.states import Move
@@ -51,6 +53,10 @@ class Rule:
     next: tuple[str, ...] = ()
     will_not_help: tuple[str, ...] = ()
 
+    def first_steps(self, case: "Case", pid: int | None, process: str | None, role: str | None) -> tuple[str, ...]:
+        """What to do: first what helps the runtime of this process, then what helps any."""
+        return (*remedies(runtime_in(case, pid, process), self.name, role, pid), *self.next)
+
     def about_group(
         self,
         case: "Case",
@@ -80,7 +86,12 @@ class Rule:
             says=says,
             because=tuple(fact for fact in (*because, weight.because) if fact),
             doubt=(*((ROLE_GUESSED,) if group.role_guessed else ()), *self.doubt),
-            next=self.next,
+            next=(
+                *remedies(
+                    runtime_in(case, group.owner_pid, group.owner_process), self.name, group.role, group.owner_pid
+                ),
+                *self.next,
+            ),
             will_not_help=self.will_not_help,
             check_with=case.there(check_with or list_state(group, case.system)),
             second_look=weight.second_look,
@@ -95,6 +106,7 @@ class Rule:
 
     def about_destination(
         self,
+        case: "Case",
         destination: "Destination",
         *,
         severity: Severity,
@@ -120,7 +132,10 @@ class Rule:
             says=says,
             because=tuple(fact for fact in because if fact),
             doubt=self.doubt,
-            next=self.next,
+            next=(
+                *remedies(runtime_in(case, destination.pid, destination.process), self.name, "client", destination.pid),
+                *self.next,
+            ),
             will_not_help=self.will_not_help,
             check_with=check_with,
             second_look=second_look,

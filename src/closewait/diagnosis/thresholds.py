@@ -42,6 +42,11 @@ PILE_UP_SOCKETS = 10
 #: CLOSE_WAIT below this share of the same group's ESTABLISHED is what a busy healthy server shows.
 PASSING_SHARE = 0.05
 
+#: Connections that were closed after the same silence, give or take this, were closed by a time-out: its timer may run
+#: every second or two, and a long one in coarser steps.
+SAME_SILENCE_S = 2.0
+SAME_SILENCE_SHARE = 0.02
+
 #: A pool of idle client connections to one destination holds tens; more than this is not a pool.
 POOL_BOUND_SOCKETS = 32
 

@@ -31,6 +31,7 @@ from closewait.diagnosis.thresholds import (
     PASSING_SHARE,
 )
 from closewait.diagnosis.wording import age_in_words, count_of
+from closewait.snapshot.evidence import Sign
 from closewait.tcp.states import Move
 
 if TYPE_CHECKING:
@@ -43,8 +44,6 @@ ENDS = ("local_address", "local_port", "local_service", "remote_address", "remot
 
 #: nf_conntrack_tcp_timeout_close_wait unless it was set (Linux net/netfilter/nf_conntrack_proto_tcp.c).
 CLOSE_WAIT_TIMER_S = 60.0
-
-TABLE_FULL = "conntrack table full"  # the kernel's "nf_conntrack: table full, dropping packet"
 
 FLOWS_ARE_NO_SOCKETS = (
     "conntrack lists what passes a firewall or NAT: the ends may be elsewhere, and no program holds a flow"
@@ -96,7 +95,7 @@ def _of_waiting(flows: "pl.DataFrame", connections: int, left_s: list[float]) ->
 def of_table(case: "Case") -> Finding | None:
     """How full the table of flows is on the host that was looked at."""
     host = case.timeline.latest.host
-    told_full = case.timeline.latest.evidence.messages_of(TABLE_FULL)
+    told_full = case.timeline.latest.evidence.messages_of(Sign.CONNTRACK_FULL)
     share = host.conntrack_flows / host.conntrack_limit if host.conntrack_flows and host.conntrack_limit else None
     if (share is None or share < CONNTRACK_WARNING) and not told_full:
         return None

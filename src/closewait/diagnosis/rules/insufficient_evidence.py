@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 from closewait.diagnosis.finding import Certainty, Finding, Severity
 from closewait.diagnosis.group import Group
 from closewait.diagnosis.rule import Rule, Suspicion
+from closewait.diagnosis.signatures import unread_goodbyes
 from closewait.diagnosis.thresholds import CRITICAL_PILE_SOCKETS, PASSING_SHARE, PILE_UP_SOCKETS
 from closewait.diagnosis.wording import ages, count_of, owner, who
 from closewait.tcp.states import Move
@@ -71,6 +72,7 @@ def about(case: "Case", group: Group) -> Finding:
         f"{count_of(group.queue_not_told, 'socket')} of which the dump does not tell whether the FIN was read"
         if group.queue_not_told
         else None,
+        unread_goodbyes(group),
         ages(group) or "the dump tells no ages",
         f"it may be {candidates}",
     )

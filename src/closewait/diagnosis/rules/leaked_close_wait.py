@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING
 from closewait.diagnosis.group import Group
 from closewait.diagnosis.pile import descriptors_open_at_once, of_owner, weight
 from closewait.diagnosis.rule import Rule, Suspicion
+from closewait.diagnosis.signatures import closed_after_silence, unread_goodbyes
 from closewait.diagnosis.thresholds import POOL_BOUND_SOCKETS
 from closewait.diagnosis.wording import count_of, who
 from closewait.tcp.states import Move
@@ -57,9 +58,8 @@ def check(case: "Case") -> Iterator[Suspicion]:
             "closed; it never closed its own side.",
             because=(
                 f"{group.read:,} with Recv-Q 0: the FIN was taken from the queue" if group.read else None,
-                f"{group.unread_goodbye:,} with only a goodbye unread"
-                if sockets > group.read and group.unread_goodbye
-                else None,
+                unread_goodbyes(group) if sockets > group.read else None,
+                closed_after_silence(case, group),
                 "the dump does not tell whether the FIN was read: a stuck reader cannot be told from a forgotten close"
                 if group.queue_not_told
                 else None,

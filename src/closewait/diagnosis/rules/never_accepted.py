@@ -23,6 +23,7 @@ from closewait.diagnosis.finding import Severity
 from closewait.diagnosis.group import Group, OwnerKind
 from closewait.diagnosis.pile import Weight, looked_twice
 from closewait.diagnosis.rule import Rule, Suspicion
+from closewait.diagnosis.signatures import unread_goodbyes
 from closewait.diagnosis.thresholds import (
     ACCEPT_QUEUE_WARNING,
     CLOSE_WAIT_PASSING_S,
@@ -92,6 +93,7 @@ def check(case: "Case") -> Iterator[Suspicion]:
                 if group.queue_conns is not None and group.queue_limit is not None
                 else None,
                 f"{group.unread_data:,} with a request unread" if group.unread_data else None,
+                unread_goodbyes(group),
             ),
             check_with=f"ss -tanpe 'sport = :{group.place_port}'"
             if case.system == "Linux" and group.place_port

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 from closewait.diagnosis.group import Group
 from closewait.diagnosis.pile import descriptors_open_at_once, of_owner, weight
 from closewait.diagnosis.rule import Rule, Suspicion
+from closewait.diagnosis.signatures import unread_goodbyes
 from closewait.diagnosis.wording import count_of, who
 from closewait.tcp.states import Move
 
@@ -61,9 +62,7 @@ def check(case: "Case") -> Iterator[Suspicion]:
                 f"{group.unread_data:,} with data and the FIN unread (Recv-Q above any goodbye)"
                 if group.unread_data
                 else None,
-                f"{group.unread_goodbye:,} with only a goodbye unread (a FIN counts as one byte)"
-                if group.unread_goodbye and group.role == "server"
-                else None,
+                unread_goodbyes(group) if group.role == "server" else None,
                 f"beside {group.read:,} that were read and not closed" if group.read else None,
                 f"the listener's accept queue holds {group.queue_conns:,}: accepting works, reading does not"
                 if group.role == "server" and group.queue_conns is not None and group.queue_conns < sockets

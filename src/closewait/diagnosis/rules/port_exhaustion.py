@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 
 from closewait.diagnosis.finding import Severity
 from closewait.diagnosis.rule import Rule, Suspicion
+from closewait.diagnosis.signatures import two_kept
 from closewait.diagnosis.thresholds import PORTS_CRITICAL
 from closewait.diagnosis.wording import count_of, name_of
 from closewait.tcp.states import Move
@@ -57,12 +58,13 @@ def check(case: "Case") -> Iterator[Suspicion]:
             continue
         left = max(0, destination.range_ports - destination.blocked_ports)
         yield RULE.about_destination(
+            case,
             destination,
             severity=Severity.CRITICAL,
             sockets=destination.ports,
             says=f"Only {count_of(left, 'local port')} left from "
             f"{destination.source_address} to {destination.where}; then connect() fails.",
-            because=(*port_use(destination), made_by(destination)),
+            because=(*port_use(destination), made_by(destination), two_kept(case, destination)),
             check_with=case.there(f"ss -tan dst {quote(destination.where)} | wc -l")
             if case.system == "Linux"
             else "netsh int ipv4 show dynamicport tcp",

@@ -23,6 +23,7 @@ from closewait.diagnosis.finding import Severity
 from closewait.diagnosis.group import Group
 from closewait.diagnosis.pile import Weight, looked_twice
 from closewait.diagnosis.rule import Rule, Suspicion
+from closewait.diagnosis.signatures import closed_after_silence, pool_bound, unread_goodbyes
 from closewait.diagnosis.thresholds import POOL_BOUND_SOCKETS
 from closewait.diagnosis.wording import count_of, who
 from closewait.tcp.states import Move
@@ -65,8 +66,10 @@ def check(case: "Case") -> Iterator[Suspicion]:
             "that the server has closed; a pool drops them at their next use.",
             because=(
                 "client side",
-                f"{group.unread_goodbye:,} with only a goodbye unread" if group.unread_goodbye else None,
+                unread_goodbyes(group),
                 f"{count_of(group.established, 'connection')} to the same place in use" if group.established else None,
+                pool_bound(case, group),
+                closed_after_silence(case, group),
             ),
         )
 

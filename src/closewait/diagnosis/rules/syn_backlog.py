@@ -32,6 +32,7 @@ from closewait.diagnosis.thresholds import (
     HALF_OPEN_PILE_CONNS,
 )
 from closewait.diagnosis.wording import count_of, name_of
+from closewait.snapshot.evidence import Sign
 from closewait.tcp.states import Move
 
 if TYPE_CHECKING:
@@ -42,8 +43,6 @@ OVERFLOWS = "TcpExtListenOverflows"  # the accept queue was full (net/ipv4/tcp_i
 
 #: The queue of half-open connections was full: the SYN was answered with a cookie, or dropped.
 HALF_OPEN_OVERFLOWS = ("TcpExtTCPReqQFullDoCookies", "TcpExtTCPReqQFullDrop")
-
-SYN_FLOODING = "possible SYN flooding"  # the kernel's complaint about a port, of either queue
 
 STILL_FULL = "whether the queue is full again"
 
@@ -200,7 +199,7 @@ def of_half_open(case: "Case", listener: "Listener") -> Finding:
 
 def _called_flooding(case: "Case", listener: "Listener") -> bool:
     """Whether the kernel has complained about this port."""
-    told = case.timeline.latest.evidence.messages_of(SYN_FLOODING)
+    told = case.timeline.latest.evidence.messages_of(Sign.SYN_FLOODING)
     return any(message.port in (None, listener.port) for message in told)
 
 

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 from closewait.diagnosis.finding import Severity
 from closewait.diagnosis.rule import Rule, Suspicion
 from closewait.diagnosis.rules.port_exhaustion import made_by, port_use
+from closewait.diagnosis.signatures import two_kept
 from closewait.diagnosis.thresholds import PORTS_WARNING
 from closewait.diagnosis.wording import count_of
 from closewait.tcp.states import Move
@@ -48,8 +49,10 @@ def check(case: "Case") -> Iterator[Suspicion]:
             *port_use(destination),
             closes_per_s(case, destination),
             "connect() may take these ports again after a second (tcp_tw_reuse)" if harmless else made_by(destination),
+            two_kept(case, destination),
         )
         yield RULE.about_destination(
+            case,
             destination,
             severity=Severity.BENIGN if harmless else Severity.WARNING,
             sockets=destination.time_wait,
