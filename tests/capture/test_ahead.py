@@ -16,13 +16,23 @@ from tests.kernel_states import DEADLINE_S, namespace
 TAKES_OVER = """
 from closewait import capture
 begun = capture.begin(netns={netns!r})
-assert begun.dump and begun.walk, "nothing was begun"
+assert begun.walk and not begun.dump, "the walk alone is begun"
 look = capture.look(netns={netns!r}, begun=begun)
 again = capture.look(netns={netns!r})
-assert look.sockets["cookie"].to_list() == again.sockets["cookie"].to_list() != []
 assert look.holders.equals(again.holders) and look.holders.height > 0
-assert look.taken_at_unix_s == begun.at_unix_s
+assert begun.at_unix_s < look.taken_at_unix_s < again.taken_at_unix_s
 print(*look.sockets["pid"])
+"""
+
+TAKES_OVER_THE_DUMP = """
+from closewait import capture
+begun = capture.begin(netns={netns!r}, holders=False)
+assert begun.dump and not begun.walk, "nobody asked for holders"
+look = capture.look(netns={netns!r}, holders=False, begun=begun)
+again = capture.look(netns={netns!r}, holders=False)
+assert look.sockets["cookie"].to_list() == again.sockets["cookie"].to_list() != []
+assert look.taken_at_unix_s == begun.at_unix_s
+print(look.sockets.height)
 """
 
 COUNTS = """
@@ -37,7 +47,7 @@ LEAVES_UNUSED = """
 import os
 from closewait import capture
 begun = capture.begin()
-pids = begun.dump.pid, begun.walk.pid
+assert begun.walk
 {act}
 try:
     os.waitpid(-1, os.WNOHANG)
@@ -84,11 +94,17 @@ def python(script: str) -> str:
 
 
 def test_a_look_takes_over_what_was_begun() -> None:
-    """The same sockets and holders as a look that does everything itself, from the moment of beginning."""
+    """The same holders as a look that does everything itself; the sockets are asked for when it can take them."""
     with namespace() as ns:
         listener = ns.call(socket.create_server, ("127.0.0.1", 0))
         with listener:
             assert python(TAKES_OVER.format(netns=ns.path)) == str(os.getpid())
+
+
+def test_a_look_without_holders_takes_over_the_sockets() -> None:
+    """From the moment of beginning."""
+    with namespace() as ns, ns.call(socket.create_server, ("127.0.0.1", 0)):
+        assert python(TAKES_OVER_THE_DUMP.format(netns=ns.path)) == "1"
 
 
 def test_a_count_takes_over_what_was_begun() -> None:

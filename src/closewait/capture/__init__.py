@@ -1,8 +1,8 @@
 """Looking at this machine: fetches bytes and hands them to `formats`; the folder that touches the live system.
 
     snapshot = look()               # this host: every TCP socket, its holders, its ages
-    begun = begin()                 # or: start looking in child processes first,
-    snapshot = look(begun=begun)    # and take over what they found after the heavy imports
+    begun = begin()                 # or: start looking in a child process first,
+    snapshot = look(begun=begun)    # and take over what it found after the heavy imports
 
 `SOURCES` (see `rungs.py`) are the ways to look, best first. One that is closed is passed over, and the snapshot says
 why. Importing this package loads next to nothing, so that a command can begin at once.

@@ -51,7 +51,7 @@ def look_once(wish: Wish, sources: Sequence[Source], *, holders: bool) -> "Snaps
     from closewait.snapshot.table import Snapshot, frame
 
     took_s: dict[str, float] = {}
-    taken_at_unix_s = wish.begun.at_unix_s if wish.begun else time.time()
+    taken_at_unix_s = wish.begun.at_unix_s if wish.begun and wish.begun.dump else time.time()
     with _timed(took_s, "sockets"):
         source, reading, caveats = first_answer(wish, sources)
     with _timed(took_s, "holders"):

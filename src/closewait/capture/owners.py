@@ -7,6 +7,7 @@ done by numpy, so that no Python runs for each socket.
 import marshal
 import os
 from array import array
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -68,21 +69,30 @@ def walk(proc: Path = PROC) -> Walk:
 
 def _read_descriptors(found: Walk, pid: int, directory: int) -> None:
     """Add the sockets among the descriptors in `directory`, which is /proc/PID/fd."""
-    readlink, names = os.readlink, os.listdir(directory)
-    inodes, fds = array("q"), array("q")
-    for name in names:
-        try:
-            target = readlink(name, dir_fd=directory)
-        except FileNotFoundError:
-            continue  # closed meanwhile
-        if target.startswith(SOCKET_LINK):
-            inodes.append(int(target[len(SOCKET_LINK) : -1]))
-            fds.append(int(name))
-    if inodes:
-        found.inodes += inodes
+    names = os.listdir(directory)
+    links = _links(names, directory)
+    fds = array("q", [int(name) for name, link in zip(names, links, strict=True) if link.startswith(SOCKET_LINK)])
+    if fds:
+        found.inodes += array("q", [int(link[len(SOCKET_LINK) : -1]) for link in links if link.startswith(SOCKET_LINK)])
         found.fds += fds
-        found.pids += array("q", [pid]) * len(inodes)
+        found.pids += array("q", [pid]) * len(fds)
         found.descriptors[pid] = len(names)
+
+
+def _links(names: Sequence[str], directory: int) -> list[str]:
+    """What each of these descriptors points to; nothing where it was closed meanwhile."""
+    readlink = os.readlink
+    try:
+        return [readlink(name, dir_fd=directory) for name in names]
+    except FileNotFoundError:
+        return [_link(name, directory) for name in names]
+
+
+def _link(name: str, directory: int) -> str:
+    try:
+        return os.readlink(name, dir_fd=directory)
+    except FileNotFoundError:
+        return ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The look begins before the command line is understood: in children, while this process still imports.
+"""The look begins before the command line is understood: in a child, while this process still imports.
 
 A guess from the bare words decides; a wrong one costs a child that is ended unused.
 """
