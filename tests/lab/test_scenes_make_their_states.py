@@ -26,7 +26,7 @@ STILL_LIFES = {
     "stale-idle-pool": (8, {"LISTEN": 1, "ESTAB": 2, "CLOSE-WAIT": 8, "FIN-WAIT-2": 8}),
     "insufficient-evidence": (5, {"LISTEN": 1, "CLOSE-WAIT": 5, "FIN-WAIT-2": 5}),
 }
-MOVING = {"time-wait-churn", "benign-churn", "syn-backlog"}
+MOVING = {"leaked-established", "time-wait-churn", "benign-churn", "syn-backlog"}
 
 #: The kernel's numbers for what ss calls these states (Linux include/net/tcp_states.h).
 HEX = {"ESTAB": "01", "FIN-WAIT-2": "05", "TIME-WAIT": "06", "CLOSE-WAIT": "08", "LISTEN": "0A"}
@@ -189,6 +189,17 @@ def test_peer_not_closing_has_its_peers_out_of_sight() -> None:
 
         assert [row.names for row in waiting] == [{"lab-server"}] * 5
         assert {row.remote.split(":")[0] for row in waiting} == {"198.18.0.2"}
+
+
+def test_leaked_established_collects_idle_connections() -> None:
+    """The client's connections stay, none of them with bytes on the way, and there is one more each second."""
+    with played("leaked-established", 40) as stage:
+        earlier = {row.local for row in seen_by_ss(stage, state="ESTAB") if row.names == {"lab-client"}}
+
+        assert len(earlier) >= 40
+        assert until(
+            lambda: {row.local for row in seen_by_ss(stage, state="ESTAB") if row.names == {"lab-client"}} > earlier
+        )
 
 
 def test_benign_churn_turns_over() -> None:

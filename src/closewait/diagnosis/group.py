@@ -65,10 +65,12 @@ class Group:
     silence_high_s: float | None = None
     persisting: int | None = None  # the others: the same socket was in CLOSE_WAIT a look ago; None with one look
     before: int | None = None  # CLOSE_WAIT in the earlier look
+    established_before: int | None = None
     seconds_between: float | None = None
     rows: tuple[int, ...] = ()  # the CLOSE_WAIT rows kept as evidence, oldest first
     half_closed: Stall = NO_STALL  # FIN_WAIT_2 that a process holds, on which nothing comes any more
     dying: Stall = NO_STALL  # FIN_WAIT_1, CLOSING, LAST_ACK: closed by their program, not acknowledged by the peer
+    idle: Stall = NO_STALL  # ESTABLISHED, client side, on which nothing is sent or comes
     blocked: Stall = NO_STALL  # ESTABLISHED and CLOSE_WAIT with something to send that the peer does not take
 
     @property

@@ -52,7 +52,7 @@ def groups(timeline: Timeline, rows: pl.DataFrame) -> list[Group]:
     )
     if timeline.earlier is not None:
         frame = frame.join(_before(timeline), on=KEY, how="left", nulls_equal=True).with_columns(
-            pl.col("before", "persisting").fill_null(0)
+            pl.col("before", "established_before", "persisting").fill_null(0)
         )
     frame = with_stalls(frame, rows, timeline, KEY)
     frame = frame.sort(["close_wait", "sockets", *KEY], descending=[True, True, *[False] * len(KEY)], nulls_last=True)
@@ -190,10 +190,14 @@ def _silence_before_the_fin_s() -> pl.Expr:
 
 
 def _before(timeline: Timeline) -> pl.DataFrame:
-    """CLOSE_WAIT of each group in the earlier look."""
+    """CLOSE_WAIT and ESTABLISHED of each group in the earlier look."""
     assert timeline.earlier is not None
-    rows = _placed(roles.charged(timeline.earlier)).filter(pl.col("state") == "CLOSE_WAIT")
-    return rows.group_by(KEY).agg(pl.len().alias("before"))
+    state = pl.col("state")
+    return (
+        _placed(roles.charged(timeline.earlier))
+        .group_by(KEY)
+        .agg(before=(state == "CLOSE_WAIT").sum(), established_before=(state == "ESTABLISHED").sum())
+    )
 
 
 def _records(frame: pl.DataFrame, seconds_between: float | None) -> list[Group]:

@@ -12,6 +12,8 @@ from closewait.diagnosis.thresholds import (
     BLOCKED_S,
     CLOSE_WAIT_PASSING_S,
     HALF_CLOSED_S,
+    IDLE_PASSING_S,
+    IDLE_S,
     RESENT_OFTEN,
     SECOND_LOOK_S,
     STILL_FED_S,
@@ -43,6 +45,8 @@ def _kinds(rows: pl.DataFrame, timeline: Timeline) -> Iterable[tuple[str, pl.Dat
         yield "half_closed", _half_closed(rows, timeline)
     if states & set(DYING):
         yield "dying", _dying(rows, timeline)
+    if "ESTABLISHED" in states:
+        yield "idle", _idle(rows, timeline)
     if (rows["send_queue_bytes"] > 0).any():
         yield "blocked", _blocked(rows, timeline)
 
@@ -84,6 +88,28 @@ def _dying(rows: pl.DataFrame, timeline: Timeline) -> pl.DataFrame:
     )
     resent = _told(pl.col("timer_retransmits") >= RESENT_OFTEN) | _told(pl.col("timer") == "zero_window_probe")
     return rows.with_columns(stood_s=NOT_KNOWN, is_overdue=resent, is_resent=resent, stood_before=_stayed(timeline))
+
+
+def _idle(rows: pl.DataFrame, timeline: Timeline) -> pl.DataFrame:
+    """Connections that a client holds open and does not use: nothing is under way, and nothing was for a while.
+
+    Where no clock is told, only that the same connection was there a look ago, also with nothing under way.
+    """
+    stood_s = pl.min_horizontal("last_sent_ms", "last_received_ms") / 1000
+    busy = (pl.col("recv_queue_bytes") > 0) | (pl.col("send_queue_bytes") > 0)
+    unused_since_s = SECOND_LOOK_S if timeline.span_s is None else timeline.span_s
+    return rows.filter(
+        pl.col("state") == "ESTABLISHED",
+        pl.col("role") == "client",
+        pl.col("owner_kind") == OwnerKind.HOLDER,
+        ~_told(busy),
+        ~_told(stood_s < IDLE_PASSING_S),
+    ).with_columns(
+        stood_s=stood_s,
+        is_overdue=_told(stood_s >= IDLE_S),
+        is_resent=pl.lit(False),
+        stood_before=_stayed(timeline) & ~_told(stood_s < unused_since_s),
+    )
 
 
 def _blocked(rows: pl.DataFrame, timeline: Timeline) -> pl.DataFrame:

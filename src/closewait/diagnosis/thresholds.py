@@ -50,6 +50,20 @@ SAME_SILENCE_SHARE = 0.02
 #: A pool of idle client connections to one destination holds tens; more than this is not a pool.
 POOL_BOUND_SOCKETS = 32
 
+#: Connections to one destination that nobody bounds: PostgreSQL's max_connections and the MaxIdleConns of Go's default
+#: transport are 100, the pools of Java and Python smaller.
+CROWD_SOCKETS = 100
+
+#: A client's connection on which data moved within this time is in use.
+IDLE_PASSING_S = 10.0
+
+#: One that was not used for so long waits for nothing: pools drop theirs earlier (Go 90 s, Apache HttpClient 60 s,
+#: .NET 60 s to 100 s).
+IDLE_S = 300.0
+
+#: Share of the connections of the look before that may have ended since, or been used, in a pile that only grows.
+TURNOVER_SHARE = 0.05
+
 #: Where the descriptor limit is not told: the smallest soft limit met in incidents (macOS, 256).
 CRITICAL_PILE_SOCKETS = 256
 
