@@ -23,7 +23,7 @@ from closewait.snapshot.same_socket import each_socket_once
 from closewait.snapshot.table import Snapshot
 from closewait.snapshot.timeline import NOTHING_YET, Timeline
 
-Inquiry = Callable[[Collection[int]], Evidence]
+Inquiry = Callable[[Snapshot, Collection[int]], Evidence]
 
 
 def examine(
@@ -35,13 +35,13 @@ def examine(
 ) -> Report:
     """Look once (at this host, unless told otherwise) and say what is wrong, and with whom the next move lies.
 
-    `inquire` finds out more about the processes with these ids; with a `look` of one's own only what is given is asked.
+    `inquire` finds out more about processes of a look by their ids; beside a `look` of one's own only what is given is.
     """
     if look is None:
         look, inquire = capture.look, inquire or capture.inquire
     case = Case(Timeline(tuple(each_socket_once(each) for each in earlier.followed_by(look()).looks)))
     findings = diagnose(case, rules)
     if inquire and (pids := suspects(findings)):
-        case = case.with_evidence(inquire(pids))
+        case = case.with_evidence(inquire(case.timeline.latest, pids))
         findings = diagnose(case, rules)
     return Report(timeline=case.timeline, findings=findings)

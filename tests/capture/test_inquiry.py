@@ -35,7 +35,7 @@ def running(act: Callable[[], object]) -> Iterator[int]:
 def soon(pid: int, holds: Callable[[Evidence], object]) -> Evidence:
     """Inquire until the child has come to its stand."""
     gives_up_at = time.monotonic() + PATIENCE_S
-    while not holds(found := inquire([pid])):
+    while not holds(found := inquire([pid], {})):
         assert time.monotonic() < gives_up_at, found
         time.sleep(0.005)
     return found
@@ -130,9 +130,22 @@ def test_a_busy_thread_runs() -> None:
     assert thread.waits_for is None
 
 
+def test_a_thread_that_goes_on_waits_for_nothing() -> None:
+    """It is found in a call each time, and between two looks it has worked."""
+
+    def naps() -> None:
+        while True:
+            time.sleep(0.001)
+
+    with running(naps) as pid:
+        found = soon(pid, lambda found: found.threads and found.threads[0].running)
+
+    assert found.threads[0].waits_for is None
+
+
 def test_the_inquiry_is_bounded_and_bears_processes_that_are_gone() -> None:
     """Ids that no process has tell nothing, and of very many only the first are asked."""
     nobody = 2**22 + 1  # above PID_MAX_LIMIT
 
-    assert inquire([nobody]) == Evidence()
-    assert inquire([nobody] * MOST_PROCESSES + [os.getpid()]) == Evidence()
+    assert inquire([nobody], {}) == Evidence()
+    assert inquire([nobody] * MOST_PROCESSES + [os.getpid()], {}) == Evidence()

@@ -54,11 +54,14 @@ def look(
     return look_once(Wish(wanted, netns, proc, begun, asked), SOURCES if sources is None else sources, holders=holders)
 
 
-def inquire(pids: Collection[int], proc: Path = PROC) -> "Evidence":
-    """What the threads of these processes stand in, and what their epoll sets watch, as far as this user may see it."""
+def inquire(look: "Snapshot", pids: Collection[int]) -> "Evidence":
+    """What the threads of these holders of `look` stand in, and what their epoll sets watch, as far as it may be seen.
+
+    It takes a twentieth of a second, for a thread that waits is looked at twice.
+    """
     from closewait.capture import inquiry
 
-    return inquiry.inquire(pids, proc)
+    return inquiry.inquire(pids, look.descriptors_of(pids))
 
 
 def count_states(*, netns: str | None = None, begun: Begun | None = None) -> dict[str, int]:

@@ -1,12 +1,17 @@
 """A closer look at the few processes that a finding is about: what their threads wait for, and what their loops watch.
 
 It reads /proc alone, stops nobody, and is bounded: so many processes, so many threads of each. About 0.1 ms a thread
-and as much for each descriptor of an epoll set (measured, Linux 6.18). What may not be read is left out.
+and as much for each epoll set (measured, Linux 6.18). What may not be read is left out.
+
+A thread is looked at twice, a moment apart: only one that stood in the same call all the while, and used no processor,
+waits. A worker between two requests is seen in some call at any moment.
 """
 
 import os
 import re
-from collections.abc import Collection, Iterator
+import time
+from collections.abc import Collection, Container, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from closewait.capture.ahead import PROC
@@ -15,6 +20,7 @@ from closewait.snapshot.evidence import NO_EVIDENCE, Evidence, Thread, WaitsFor,
 
 MOST_PROCESSES = 8
 MOST_THREADS = 256
+MOMENT_S = 0.05  # a worker that works has moved by then
 EPOLL_LINK = "anon_inode:[eventpoll]"
 WATCHED_INODE = re.compile(r"^tfd:.*\bino:([0-9a-f]+)", re.MULTILINE)  # proc_pid_fdinfo(5)
 STATE = re.compile(r"^State:\t(\w)", re.MULTILINE)
@@ -24,12 +30,31 @@ CGROUPS = Path("/sys/fs/cgroup")
 PIPES = ("pipe:", "anon_inode:[eventfd]")  # who reads one of these waits for its own program, not for a peer
 
 
-def inquire(pids: Collection[int], proc: Path = PROC) -> Evidence:
-    """What /proc tells of these processes; nothing of one that has ended or is another user's."""
-    found = NO_EVIDENCE
-    for pid in list(pids)[:MOST_PROCESSES]:
-        found = found.joined(Evidence(threads=tuple(threads(pid, proc)), watches=tuple(watches(pid, proc))))
-    return found
+def inquire(pids: Collection[int], sockets: Mapping[int, Container[int]], proc: Path = PROC) -> Evidence:
+    """What /proc tells of these processes; nothing of one that has ended or is another user's.
+
+    `sockets` are those descriptors of each that are known to be sockets, and so no epoll sets.
+    """
+    asked = list(pids)[:MOST_PROCESSES]
+    before = {thread.origin: thread for pid in asked for thread in threads(pid, proc)}
+    if not before:
+        return NO_EVIDENCE
+    time.sleep(MOMENT_S)
+    after = [thread for pid in asked for thread in threads(pid, proc)]
+    return Evidence(
+        threads=tuple(seen_twice(before.get(thread.origin), thread) for thread in after),
+        watches=tuple(watch for pid in asked for watch in watches(pid, sockets.get(pid, ()), proc)),
+    )
+
+
+def seen_twice(before: Thread | None, now: Thread) -> Thread:
+    """The thread as it is now; where it moved meanwhile it waits for nothing."""
+    if now.waits_for is WaitsFor.STOPPED:
+        return now
+    stood = before is not None and (before.frames, before.descriptor) == (now.frames, now.descriptor)
+    if not stood or before is None or before.run_ns != now.run_ns:
+        return replace(now, waits_for=None, descriptor=None, running=True)
+    return now
 
 
 def threads(pid: int, proc: Path = PROC) -> Iterator[Thread]:
@@ -46,6 +71,7 @@ def threads(pid: int, proc: Path = PROC) -> Iterator[Thread]:
             waits_for = WaitsFor.STOPPED
         elif state[1] == IN_UNINTERRUPTIBLE_SLEEP:
             waits_for = WaitsFor.DISK
+        run_ns, _, _ = _text(task / "schedstat").partition(" ")
         yield Thread(
             origin=str(task),
             name=_text(task / "comm").rstrip("\n") or None,
@@ -54,7 +80,8 @@ def threads(pid: int, proc: Path = PROC) -> Iterator[Thread]:
             frames=(call,) if call else (),
             waits_for=waits_for,
             descriptor=descriptor,
-            running=state[1] == "R" if state[1] in "RS" else False,
+            running=False,
+            run_ns=int(run_ns) if run_ns.isdecimal() else None,
         )
 
 
@@ -70,11 +97,11 @@ def _stands_in(told: str, descriptors: Path) -> tuple[WaitsFor | None, int | Non
     return call.waits_for, descriptor, call.name
 
 
-def watches(pid: int, proc: Path = PROC) -> Iterator[Watch]:
-    """Every epoll set of a process, as the inodes of what it watches."""
+def watches(pid: int, sockets: Container[int], proc: Path = PROC) -> Iterator[Watch]:
+    """Every epoll set of a process, as the inodes of what it watches; `sockets` are descriptors that are none."""
     descriptors, told = proc / str(pid) / "fd", proc / str(pid) / "fdinfo"
     for fd in _numbers_in(descriptors):
-        if _link(descriptors / str(fd)) == EPOLL_LINK:
+        if fd not in sockets and _link(descriptors / str(fd)) == EPOLL_LINK:
             inodes = WATCHED_INODE.findall(_text(told / str(fd)))
             yield Watch(pid=pid, descriptor=fd, inodes=frozenset(int(inode, 16) for inode in inodes))
 

@@ -69,6 +69,7 @@ class Thread:
     waits_for: WaitsFor | None = None
     descriptor: int | None = None  # that its system call is about
     running: bool | None = None  # it uses the processor
+    run_ns: int | None = None  # how long it has used it since it began
 
 
 @dataclass(frozen=True, slots=True)

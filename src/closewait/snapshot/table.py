@@ -4,7 +4,7 @@ Columns come in as lists, numpy arrays (masked where unknown) or `Coded` and are
 `columns.py`. Nothing else decides a type.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -96,6 +96,11 @@ class Snapshot:
         """This look with `evidence` beside it; what the look itself told of its host holds against it."""
         told = replace(self.host, system=self.system)  # a format may be one system's alone
         return replace(self, evidence=self.evidence.joined(evidence), host=told.joined(evidence.host))
+
+    def descriptors_of(self, pids: Collection[int]) -> dict[int, set[int]]:
+        """The descriptors by which each of these processes holds sockets of this look."""
+        held = self.holders.filter(pl.col("pid").is_in(list(pids))).group_by("pid").agg("fd")
+        return {pid: set(fds) for pid, fds in held.iter_rows()}
 
     @property
     def system(self) -> str | None:
