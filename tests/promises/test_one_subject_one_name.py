@@ -5,6 +5,7 @@ from pathlib import Path
 
 from closewait.diagnosis.rules import RULES
 from closewait.formats import FORMATS
+from closewait.formats.evidence import KINDS
 from closewait.lab import SCENES, WITHOUT_SCENE
 from closewait.snapshot.columns import FLOWS, HOLDERS, PROCESSES, SOCKETS
 from closewait.tcp.states import STATES
@@ -110,6 +111,17 @@ def test_every_golden_is_whole() -> None:
     }
 
     assert alone == set(), f"add what is beside: {sorted(path.name for path in alone)}"
+
+
+def test_every_kind_of_evidence_is_in_kinds() -> None:
+    """A module that makes a kind is tried on every file beside a dump."""
+    makers = {
+        path.stem
+        for path in (PACKAGE / "formats" / "evidence").glob("*.py")
+        if re.search(r"^KIND = ", path.read_text(), re.M)
+    }
+
+    assert {each.name for each in KINDS} == makers, "put each into KINDS, under its file's name"
 
 
 def test_every_column_explains_itself() -> None:

@@ -1,6 +1,6 @@
 """The case laid before the rules: the timeline, summed once into groups, processes and destinations."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import polars as pl
@@ -9,33 +9,16 @@ from closewait.diagnosis.destination import Destination, destinations
 from closewait.diagnosis.group import Group, OwnerKind
 from closewait.diagnosis.grouping import groups
 from closewait.diagnosis.listener import Listener, listeners
+from closewait.diagnosis.process import Process
 from closewait.diagnosis.roles import charged
+from closewait.diagnosis.testimony import Assumed, Stuck, process_of, stuck, suspect
 from closewait.diagnosis.wording import look_twice, there
-from closewait.snapshot.evidence import Evidence
+from closewait.snapshot.evidence import Evidence, Message, ProcessFact, Sign, Timeout
 from closewait.snapshot.table import Snapshot
 from closewait.snapshot.timeline import Timeline
 
 #: The parts of a case that no further evidence changes.
 OF_SOCKETS_ALONE = ("rows", "groups", "with_close_wait")
-
-
-@dataclass(frozen=True, slots=True)
-class Process:
-    """A process that holds sockets, with its descriptors."""
-
-    pid: int
-    process: str | None
-    command_line: str | None
-    descriptors: int | None
-    descriptor_limit: int | None
-    dead_descriptors: int | None = None
-
-    @property
-    def descriptor_share(self) -> float | None:
-        """Open descriptors as a share of the soft limit; None where either is not told or there is no limit."""
-        if self.descriptors is None or not self.descriptor_limit:
-            return None
-        return self.descriptors / self.descriptor_limit
 
 
 @dataclass(frozen=True)
@@ -79,9 +62,53 @@ class Case:
 
     @cached_property
     def processes(self) -> dict[int, Process]:
-        """The processes of the latest look by pid."""
+        """The processes of the latest look by pid; what other files tell of them fills what the look does not."""
         columns = ["pid", "process", "command_line", "descriptors", "descriptor_limit", "dead_descriptors"]
-        return {row[0]: Process(*row) for row in self.timeline.latest.processes.select(columns).iter_rows()}
+        known = {row[0]: Process(*row) for row in self.timeline.latest.processes.select(columns).iter_rows()}
+        for fact in self.timeline.latest.evidence.processes:
+            if pid := fact.pid or (self.suspect and self.suspect.pid):
+                known[pid] = self._with_fact(known.get(pid) or Process(pid, self.name_of(pid)), fact)
+        return known
+
+    def _with_fact(self, process: Process, fact: ProcessFact) -> Process:
+        assumed = (
+            f", which names no process: taken to be of {self.suspect.why}" if self.suspect and not fact.pid else ""
+        )
+        return replace(
+            process,
+            process=process.process or fact.process,
+            descriptors=fact.descriptors if process.descriptors is None else process.descriptors,
+            descriptor_limit=fact.descriptor_limit if process.descriptor_limit is None else process.descriptor_limit,
+            told_by=(*process.told_by, f"{fact.origin}{assumed}"),
+        )
+
+    def name_of(self, pid: int) -> str | None:
+        """The name of a process that holds sockets."""
+        return next((group.owner_process for group in self.groups if group.owner_pid == pid), None)
+
+    @cached_property
+    def suspect(self) -> Assumed | None:
+        """The process that evidence which names none is about."""
+        return suspect(self.groups)
+
+    @cached_property
+    def out_of_descriptors(self) -> dict[int | None, list[Message]]:
+        """What logs say of a process at its limit of descriptors, by its pid; None where it is not known whose."""
+        said: dict[int | None, list[Message]] = {}
+        for message in self.timeline.latest.evidence.messages_of(Sign.NO_DESCRIPTOR):
+            said.setdefault(process_of(message, self.groups, self.suspect), []).append(message)
+        return said
+
+    def stuck(self, group: Group) -> Stuck | None:
+        """The thread that holds up the sockets of this group, as the stacks beside the dump show."""
+        if group.owner_pid is None:
+            return None
+        return stuck(self.timeline.latest.evidence.threads, group.owner_pid, self.suspect)
+
+    @property
+    def timeouts(self) -> tuple[Timeout, ...]:
+        """The time limits that configurations beside the dump set."""
+        return self.timeline.latest.evidence.timeouts
 
     @cached_property
     def dead_before(self) -> dict[int, int]:

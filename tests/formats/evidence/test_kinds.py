@@ -110,6 +110,73 @@ def test_counters(text: str, counters: dict[str, int]) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "ports"),
+    [
+        (
+            "Protocol tcp Dynamic Port Range\n---------------------------------\n"
+            "Start Port      : 49152\nNumber of Ports : 16384\n",
+            (49152, 65535),
+        ),
+        (
+            "\r\nDynamischer Portbereich für das TCP-Protokoll\r\n---------------------------------\r\n"
+            "Startport         : 1025\r\nAnzahl von Ports  : 64510\r\n\r\n",
+            (1025, 65534),
+        ),
+        ("DynamicPortRangeStartPort       : 49152\nDynamicPortRangeNumberOfPorts   : 16384\n", (49152, 65535)),
+        ("Protocol tcp Dynamic Port Range\n-------\nStart Port : 65000\nNumber of Ports : 9000\n", None),
+    ],
+)
+def test_netsh(text: str, ports: tuple[int, int] | None) -> None:
+    """The two numbers, whatever the words; a range that no host can have is none."""
+    assert told(text).host.port_range == ports
+
+
+@pytest.mark.parametrize(
+    ("text", "system", "kernel", "uptime_s"),
+    [
+        (
+            "Linux web1 5.10.0-18-amd64 #1 SMP Debian 5.10.140-1 (2022-09-02) x86_64 GNU/Linux\n",
+            "Linux",
+            "5.10.0-18-amd64",
+            None,
+        ),
+        ("Darwin mac.lan 22.6.0 Darwin Kernel Version 22.6.0: root:xnu arm64\n", "macOS", "22.6.0", None),
+        (" 10:00:00 up 3 days,  4:05,  1 user,  load average: 0.00, 0.01, 0.05\n", None, None, 273900.0),
+        (" 10:00:00 up 12 min,  2 users,  load average: 0.00, 0.01, 0.05\n", None, None, 720.0),
+        ("10:00  up 8 days, 2 mins, 3 users, load averages: 1.0 1.0 1.0\n", None, None, 691320.0),
+        (
+            "Betriebssystemname:            Microsoft Windows Server 2019 Standard\n"
+            "Betriebssystemversion:         10.0.17763 Nicht zutreffend Build 17763\n"
+            "Systemstartzeit:               20.11.2023, 08:00:00\n",
+            "Windows",
+            "10.0.17763",
+            None,
+        ),
+    ],
+)
+def test_system(text: str, system: str | None, kernel: str | None, uptime_s: float | None) -> None:
+    """uname, uptime, systeminfo."""
+    host = told(text).host
+
+    assert (host.system, host.kernel, host.uptime_s) == (system, kernel, uptime_s)
+
+
+@pytest.mark.parametrize(
+    ("text", "limits"),
+    [
+        ("send_timeout 65s;\nproxy_read_timeout 1h 30m;\n", [("send_timeout", 65), ("proxy_read_timeout", 5400)]),
+        ("keepalive_timeout 75 60;\n", [("keepalive_timeout", 75)]),
+        ("  timeout client 12h\n timeout check 50000 # ms\n", [("timeout client", 43200), ("timeout check", 50)]),
+        ("  idle_timeout: 3600s\n", [("idle_timeout", 3600)]),
+        ("keepalive_timeout 0;\n", []),
+    ],
+)  # fmt: skip
+def test_proxy_timeouts(text: str, limits: list[tuple[str, float]]) -> None:
+    """Each limit in seconds, under the configuration's own name for it; 0 is no limit."""
+    assert [(timeout.name, timeout.seconds) for timeout in told(text).timeouts] == limits
+
+
+@pytest.mark.parametrize(
     ("text", "sign", "port"),
     [
         ("Out of socket memory\n", Sign.SOCKET_MEMORY, None),

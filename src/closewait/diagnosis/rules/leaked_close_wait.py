@@ -21,8 +21,9 @@ What to do
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from closewait.diagnosis.finding import Severity
 from closewait.diagnosis.group import Group
-from closewait.diagnosis.pile import descriptors_open_at_once, of_owner, weight
+from closewait.diagnosis.pile import Weight, descriptors_open_at_once, looked_twice, of_owner, weight
 from closewait.diagnosis.rule import Rule, Suspicion
 from closewait.diagnosis.signatures import closed_after_silence, unread_goodbyes
 from closewait.diagnosis.thresholds import POOL_BOUND_SOCKETS
@@ -41,12 +42,21 @@ def forgotten(group: Group) -> int:
     return group.read + unwatched + (group.queue_not_told if group.owner_known else 0)
 
 
+def at_the_wall(case: "Case", group: Group) -> Weight | None:
+    """Few are shown, and a log says that their process has no descriptor left: those shown are a part of the pile."""
+    said = case.out_of_descriptors.get(group.owner_pid) if group.owner_pid is not None else None
+    if not said or looked_twice(group) or group.close_wait <= group.established:
+        return None
+    because = f"{said[0].origin} says: {said[0].text}"
+    return Weight(Severity.CRITICAL, "possible", because, "whether the number grows")
+
+
 def check(case: "Case") -> Iterator[Suspicion]:
     """Suspect each holder with sockets that were read to their end and not closed."""
     in_all_places = of_owner(case.held, forgotten)
     for group in case.held:
         sockets = forgotten(group)
-        strength = weight(group, sockets, in_all_places(group)) if sockets else None
+        strength = weight(group, sockets, in_all_places(group)) or at_the_wall(case, group) if sockets else None
         if strength is None:
             continue
         yield RULE.about_group(

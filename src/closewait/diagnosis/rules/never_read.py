@@ -3,7 +3,8 @@
 What it sees
     CLOSE_WAIT sockets with a holder whose Recv-Q is not 0 (an unread FIN counts as one byte, an unread request as its
     length and one), most of their group, that stay: over two looks, or longer than 60 s, or ten and more at once.
-    On the client side only those with data unread: an idle pool leaves goodbyes unread and is no fault.
+    On the client side only those with data unread: an idle pool leaves goodbyes unread and is no fault. Where stacks
+    beside the dump show that the thread which should read waits for a lock, one socket is enough, on either side.
 
 Why it matters
     The program is stuck before the read: all workers busy or blocked, the event loop stalled, or the descriptor is in
@@ -19,10 +20,12 @@ What to do
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from closewait.diagnosis.finding import Severity
 from closewait.diagnosis.group import Group
-from closewait.diagnosis.pile import descriptors_open_at_once, of_owner, weight
+from closewait.diagnosis.pile import Weight, descriptors_open_at_once, of_owner, weight
 from closewait.diagnosis.rule import Rule, Suspicion
 from closewait.diagnosis.signatures import unread_goodbyes
+from closewait.diagnosis.testimony import Stuck
 from closewait.diagnosis.wording import count_of, who
 from closewait.tcp.states import Move
 
@@ -30,9 +33,22 @@ if TYPE_CHECKING:
     from closewait.diagnosis.case import Case
 
 
-def unread(group: Group) -> int:
-    """How many of the group's sockets nobody reads although somebody should."""
-    return group.unread if group.role == "server" else group.unread_data
+def unread(group: Group, reader: Stuck | None = None) -> int:
+    """How many of the group's sockets nobody reads although somebody should; a stuck pool is no idle one."""
+    return group.unread if group.role == "server" or held_up(group, reader) else group.unread_data
+
+
+def held_up(group: Group, reader: Stuck | None) -> bool:
+    """The stacks beside the dump prove that nobody can read; a few that pass through prove nothing."""
+    return reader is not None and reader.proves and not group.passes_through
+
+
+def strength(group: Group, reader: Stuck | None, of_its_owner: int) -> Weight | None:
+    """As for any pile, but where a stack shows the stuck reader one socket is enough."""
+    if reader is None or not held_up(group, reader):
+        return weight(group, unread(group), of_its_owner)
+    certain = reader.assumed is None or reader.assumed.certain
+    return Weight(Severity.CRITICAL, "certain" if certain else "likely", reader.says, None)
 
 
 def holder_is_certain(group: Group) -> bool:
@@ -45,28 +61,30 @@ def check(case: "Case") -> Iterator[Suspicion]:
     """Suspect each holder most of whose CLOSE_WAIT sockets have something unread."""
     in_all_places = of_owner(case.held, unread)
     for group in case.held:
-        sockets = unread(group)
+        reader = case.stuck(group)
+        sockets = unread(group, reader)
         if 2 * sockets < group.standing or not sockets or not holder_is_certain(group):
             continue
-        strength = weight(group, sockets, in_all_places(group))
-        if strength is None:
+        judged = strength(group, reader, in_all_places(group))
+        if judged is None:
             continue
         yield RULE.about_group(
             case,
             group,
             sockets,
-            strength,
+            judged,
             says=f"{who(group)} does not read {count_of(sockets, 'connection')} on {group.where} "
             "that the other end has closed.",
             because=(
                 f"{group.unread_data:,} with data and the FIN unread (Recv-Q above any goodbye)"
                 if group.unread_data
                 else None,
-                unread_goodbyes(group) if group.role == "server" else None,
+                unread_goodbyes(group) if sockets > group.unread_data else None,
                 f"beside {group.read:,} that were read and not closed" if group.read else None,
                 f"the listener's accept queue holds {group.queue_conns:,}: accepting works, reading does not"
                 if group.role == "server" and group.queue_conns is not None and group.queue_conns < sockets
                 else None,
+                reader.says if reader and not held_up(group, reader) else None,
                 descriptors_open_at_once(group),
             ),
         )

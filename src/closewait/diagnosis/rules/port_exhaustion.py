@@ -2,7 +2,8 @@
 
 What it sees
     80 % or more of the ephemeral ports in use towards one (local address, remote address, remote port), in any state.
-    Ports in TIME_WAIT do not count where connect() may take them again (tcp_tw_reuse).
+    Ports in TIME_WAIT do not count where connect() may take them again (tcp_tw_reuse). Where a log beside the dump says
+    that connect() found no port (EADDRNOTAVAIL, 10048, 10055, event 4227), the busiest destination with 10 % and more.
 
 Why it matters
     At the end connect() to that one destination fails (EADDRNOTAVAIL, on Windows 10048 or 10055), while every other
@@ -22,8 +23,9 @@ from typing import TYPE_CHECKING
 from closewait.diagnosis.finding import Severity
 from closewait.diagnosis.rule import Rule, Suspicion
 from closewait.diagnosis.signatures import two_kept
-from closewait.diagnosis.thresholds import PORTS_CRITICAL
+from closewait.diagnosis.thresholds import PORTS_CRITICAL, PORTS_WARNING
 from closewait.diagnosis.wording import count_of, name_of
+from closewait.snapshot.evidence import Sign
 from closewait.tcp.states import Move
 
 if TYPE_CHECKING:
@@ -51,20 +53,34 @@ def made_by(destination: "Destination") -> str | None:
     )
 
 
+def sentence(destination: "Destination") -> str:
+    """How many are left, or that a log says that there was none although some seem to be."""
+    left = max(0, destination.range_ports - destination.blocked_ports)
+    ends = f"from {destination.source_address} to {destination.where}"
+    if destination.share < PORTS_CRITICAL:
+        return f"connect() has found no local port, and most ports are taken {ends}."
+    return f"Only {count_of(left, 'local port')} left {ends}; then connect() fails."
+
+
 def check(case: "Case") -> Iterator[Suspicion]:
     """Suspect each destination towards which hardly any port is left."""
-    for destination in case.destinations:
-        if destination.share < PORTS_CRITICAL:
+    said = case.timeline.latest.evidence.messages_of(Sign.NO_LOCAL_PORT)
+    for place, destination in enumerate(case.destinations):
+        refused = said[:1] if place == 0 and destination.share >= PORTS_WARNING else ()
+        if destination.share < PORTS_CRITICAL and not refused:
             continue
-        left = max(0, destination.range_ports - destination.blocked_ports)
         yield RULE.about_destination(
             case,
             destination,
             severity=Severity.CRITICAL,
             sockets=destination.ports,
-            says=f"Only {count_of(left, 'local port')} left from "
-            f"{destination.source_address} to {destination.where}; then connect() fails.",
-            because=(*port_use(destination), made_by(destination), two_kept(case, destination)),
+            says=sentence(destination),
+            because=(
+                *port_use(destination),
+                made_by(destination),
+                two_kept(case, destination),
+                *(f"{message.origin} says: {message.text}" for message in refused),
+            ),
             check_with=case.there(f"ss -tan dst {quote(destination.where)} | wc -l")
             if case.system == "Linux"
             else "netsh int ipv4 show dynamicport tcp",

@@ -47,7 +47,8 @@ def looks_like_a_pool(group: Group) -> bool:
 def check(case: "Case") -> Iterator[Suspicion]:
     """Name each bounded set of idle client connections that the server closed."""
     for group in case.held:
-        if not looks_like_a_pool(group):
+        reader = case.stuck(group)
+        if not looks_like_a_pool(group) or (reader and reader.proves):
             continue
         bounded = f"no more than a pool holds ({POOL_BOUND_SOCKETS} to one destination)"
         turnover = looked_twice(group) and (group.growth or 0) <= 0

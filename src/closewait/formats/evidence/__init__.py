@@ -1,6 +1,22 @@
 """Evidence: what lies beside the dumps of a host and says something about its sockets. KINDS are all kinds of it."""
 
-from closewait.formats.evidence import counters, descriptors, limits, log, note, sockstat, sysctl
+from closewait.formats.evidence import (
+    counters,
+    descriptors,
+    gdb,
+    goroutines,
+    jstack,
+    kernel_stacks,
+    limits,
+    log,
+    netsh,
+    note,
+    proxy_timeouts,
+    py_spy,
+    sockstat,
+    sysctl,
+    system,
+)
 from closewait.formats.evidence.kind import Kind
 from closewait.formats.paste import decode, with_plain_blanks, with_plain_newlines
 from closewait.snapshot.evidence import NO_EVIDENCE, Evidence
@@ -12,6 +28,14 @@ KINDS: tuple[Kind, ...] = (
     sysctl.KIND,
     sockstat.KIND,
     counters.KIND,
+    gdb.KIND,
+    jstack.KIND,
+    goroutines.KIND,
+    py_spy.KIND,
+    kernel_stacks.KIND,
+    netsh.KIND,
+    system.KIND,
+    proxy_timeouts.KIND,
     log.KIND,
     note.KIND,
 )
