@@ -4,6 +4,7 @@ What it sees
     CLOSE_WAIT sockets that a program holds, with nothing left to read (Recv-Q 0: the FIN was taken from the queue),
     that stay: over two looks, longer than 60 s on the server side (15 min on the client side), or ten and more at once.
     On the client side also sockets with only a goodbye unread, when there are more than any pool holds.
+    Fewer, where a log beside the dump says that their process has no descriptor left.
 
 Why it matters
     No timer on any system ends CLOSE_WAIT. Each one keeps a descriptor (and on the client side a port) until the
