@@ -18,6 +18,7 @@ PUBLIC = {
 RULES_AND_CODES = {
     "leaked-close-wait": "P101", "never-read": "P102", "never-accepted": "P103", "inherited-fd": "P106",
     "time-wait-churn": "H301", "port-exhaustion": "H302", "fd-exhaustion": "H303", "syn-backlog": "H304",
+    "kernel-bug": "H305",
     "stale-idle-pool": "N401", "benign-churn": "N402", "insufficient-evidence": "B901", "conntrack-view": "B902",
 }  # fmt: skip
 

@@ -12,6 +12,7 @@ from closewait.diagnosis.listener import Listener, listeners
 from closewait.diagnosis.process import Process
 from closewait.diagnosis.roles import charged
 from closewait.diagnosis.testimony import Assumed, Stuck, process_of, stuck, suspect
+from closewait.diagnosis.unending import Unending, unending
 from closewait.diagnosis.wording import look_twice, there
 from closewait.snapshot.evidence import Evidence, Message, ProcessFact, Sign, Timeout
 from closewait.snapshot.table import Snapshot
@@ -59,6 +60,11 @@ class Case:
     def listeners(self) -> list[Listener]:
         """The listening ends at which something waits, fullest queue first."""
         return listeners(self.timeline, self.rows)
+
+    @cached_property
+    def unending(self) -> Unending:
+        """Sockets that stay in a state longer than any system lets them."""
+        return unending(self.timeline, self.rows)
 
     @cached_property
     def processes(self) -> dict[int, Process]:

@@ -96,5 +96,21 @@ DEFAULT_EPHEMERAL_PORTS = {"Linux": 28232, "Windows": 16384}
 #: The same where not even the system is told: macOS and FreeBSD choose from as many as Windows, Linux from more.
 FEWEST_EPHEMERAL_PORTS = 16384
 
+#: The longest that TIME_WAIT can be set to on any system (HP-UX and Solaris, 600,000 ms); Linux has 60 s compiled in,
+#: Windows allows 300 s.
+LONGEST_TIME_WAIT_S = 600.0
+
+#: The same TIME_WAIT seen again: fewer than this share may be ports that were used again.
+STAYED_NEARLY_ALL = 0.90
+
+#: Windows counts ticks of 10 ms in 32 bits: 497 days and 2.5 hours (KB2553549).
+TIME_WAIT_CLOCK_STOPS_S = 2**32 / 100
+
+#: A Windows whose clock for TIME_WAIT stands still gathers thousands; fewer than this a healthy one shows.
+TIME_WAIT_PILE_SOCKETS = 100
+
+#: Retransmissions of a FIN: tcp_retries2 is 15 unless it was set (ip-sysctl.rst); twice that is no network's doing.
+MOST_RETRANSMITS = 30
+
 #: Unread bytes in CLOSE_WAIT that are a goodbye and no request: a FIN alone, or a TLS alert and a FIN.
 GOODBYE_SIZES_BYTES = tuple(sorted(goodbye.recv_queue_bytes for goodbye in GOODBYES))

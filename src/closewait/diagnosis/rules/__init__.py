@@ -8,6 +8,7 @@ from closewait.diagnosis.rules import (
     fd_exhaustion,
     inherited_fd,
     insufficient_evidence,
+    kernel_bug,
     leaked_close_wait,
     leaked_established,
     never_accepted,
@@ -22,6 +23,7 @@ from closewait.diagnosis.rules import (
 
 RULES: tuple[Rule, ...] = (
     conntrack_view.RULE,
+    kernel_bug.RULE,
     never_accepted.RULE,
     inherited_fd.RULE,
     proxy_half_close.RULE,

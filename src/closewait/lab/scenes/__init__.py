@@ -50,6 +50,8 @@ VARIANTS: tuple[Scene, ...] = (inherited_fd.HELD_BY_CHILD_ONLY,)
 WITHOUT_SCENE: Mapping[str, str] = MappingProxyType({
     "conntrack-view": "Its input is a listing of flows, or a limit that the whole host shares: a namespace has no "
     "table of its own to fill, and a look at sockets shows no flows.",
+    "kernel-bug": "What it sees no healthy kernel does: TIME_WAIT and retransmissions without an end cannot be staged "
+    "with the sockets of a kernel that ends them.",
 })  # fmt: skip
 
 
