@@ -73,7 +73,7 @@ class Case:
         known = {row[0]: Process(*row) for row in self.timeline.latest.processes.select(columns).iter_rows()}
         for fact in self.timeline.latest.evidence.processes:
             if pid := fact.pid or (self.suspect and self.suspect.pid):
-                known[pid] = self._with_fact(known.get(pid) or Process(pid, self.name_of(pid)), fact)
+                known[pid] = self._with_fact(known.get(pid) or Process(pid, self.names.get(pid)), fact)
         return known
 
     def _with_fact(self, process: Process, fact: ProcessFact) -> Process:
@@ -88,9 +88,10 @@ class Case:
             told_by=(*process.told_by, f"{fact.origin}{assumed}"),
         )
 
-    def name_of(self, pid: int) -> str | None:
-        """The name of a process that holds sockets."""
-        return next((group.owner_process for group in self.groups if group.owner_pid == pid), None)
+    @cached_property
+    def names(self) -> dict[int, str | None]:
+        """The names of the processes that hold sockets, by pid."""
+        return {group.owner_pid: group.owner_process for group in self.groups if group.owner_pid is not None}
 
     @cached_property
     def suspect(self) -> Assumed | None:

@@ -53,6 +53,15 @@ def test_time_is_linear(piece: str) -> None:
     assert long < 8 * short * 4 + 0.05
 
 
+def test_a_long_file_keeps_little() -> None:
+    """Of a file that repeats itself a few are kept: messages, threads, time limits."""
+    long = "accept: too many open files\ngoroutine 1 [running]:\nmain.f()\nproxy_read_timeout 5s;\n" * 20_000
+    found = evidence_in(long.encode(), "file")
+
+    assert found is not None
+    assert max(len(found.messages), len(found.threads), len(found.timeouts)) <= 1000
+
+
 def seconds(text: str) -> float:
     """How long reading takes."""
     begun = time.perf_counter()

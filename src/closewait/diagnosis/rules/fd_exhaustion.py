@@ -36,7 +36,7 @@ def check(case: "Case") -> Iterator[Suspicion]:
     """Suspect each process whose open descriptors near its soft limit, or of which a log says that it is there."""
     said = case.out_of_descriptors
     for pid in [*case.processes, *(pid for pid in said if pid is not None and pid not in case.processes)]:
-        process = case.processes.get(pid) or Process(pid, case.name_of(pid))
+        process = case.processes.get(pid) or Process(pid, case.names.get(pid))
         share, messages = process.descriptor_share, said.get(pid, [])
         if messages or (share is not None and share >= DESCRIPTORS_WARNING):
             yield about(case, process, messages)

@@ -40,6 +40,8 @@ KINDS: tuple[Kind, ...] = (
     note.KIND,
 )
 
+#: Only logs are long; settings, limits and the first thousand threads stand within so many characters.
+BEGINNING_CHARACTERS = 1 << 20
 MOST_BYTES = 16 << 20  # of a file; of a longer one its beginning and its end
 NO_TEXT = 0.01  # share of control characters and of what is no character
 SAMPLE_CHARACTERS = 65536
@@ -55,8 +57,9 @@ def evidence_in(data: bytes, origin: str) -> Evidence | None:
     text = with_plain_blanks(text)
     found = NO_EVIDENCE
     for kind in KINDS:
-        if kind is not note.KIND or not found.told:
-            found = found.joined(kind.read(text, origin) or NO_EVIDENCE)
+        if kind is not note.KIND or not (found.told or len(text) > BEGINNING_CHARACTERS):
+            part = text if kind is log.KIND else text[:BEGINNING_CHARACTERS]
+            found = found.joined(kind.read(part, origin) or NO_EVIDENCE)
     return found if found.told else None
 
 

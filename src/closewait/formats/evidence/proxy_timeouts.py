@@ -16,6 +16,7 @@ UNITS_S = {
     "y": 31536000.0,
 }  # fmt: skip
 PART = re.compile(rf"({AMOUNT})(us|ms|[smhdwMy])?")
+MOST_TIMEOUTS = 500  # kept of one file
 BARE = r"[0-9]{1,12}(?:us|ms|[smhd])?"
 #: The proxy, its settings with their values, and the unit of a bare number.
 SETTINGS = tuple(
@@ -31,6 +32,8 @@ SETTINGS = tuple(
 
 def read(text: str, origin: str) -> Evidence | None:
     """Every time limit, in the order of the file; what is set to 0 has none."""
+    if "timeout" not in text:
+        return None
     found = [
         (match.start(), proxy, Timeout(origin, " ".join(match["name"].split()), limit_s))
         for proxy, setting, unit in SETTINGS
@@ -41,7 +44,9 @@ def read(text: str, origin: str) -> Evidence | None:
         return None
     found.sort(key=lambda each: each[0])
     proxies = " and ".join(dict.fromkeys(proxy for _, proxy, _ in found))
-    return evidence(origin, f"time limits of {proxies}", timeouts=tuple(timeout for *_, timeout in found))
+    return evidence(
+        origin, f"time limits of {proxies}", timeouts=tuple(timeout for *_, timeout in found[:MOST_TIMEOUTS])
+    )
 
 
 def seconds(value: str, unit: str) -> float | None:
