@@ -14,6 +14,8 @@ from closewait.snapshot.evidence import Message, Thread, WaitsFor
 ELSEWHERE = (
     WaitsFor.LOCK, WaitsFor.NAME, WaitsFor.CONNECT, WaitsFor.WRITE, WaitsFor.DISK, WaitsFor.STOPPED
 )  # fmt: skip
+#: The only one of these that is proof where a system call was seen and no stack: the others pass, and may be a pool's.
+STOPPED = (WaitsFor.STOPPED,)
 #: Where a thread stands that would see a FIN.
 LOOKING = (WaitsFor.EVENTS, WaitsFor.READ)
 
@@ -70,6 +72,11 @@ class Stuck:
     def says(self) -> str:
         """`thread 28309 waits for a lock in pthread_rwlock_wrlock, called by f (threads.txt)`."""
         thread = self.thread
+        if thread.waits_for is WaitsFor.STOPPED and thread.is_live:
+            return (
+                "the process is stopped (SIGSTOP, a debugger or a frozen control group): nothing of it runs until "
+                f"somebody lets it (kill -CONT {thread.pid})"
+            )
         name = thread.name or (f"thread {thread.tid}" if thread.tid is not None else "a thread")
         within = f" in {thread.frames[0]}" if thread.frames else ""
         caller = next((frame for frame in thread.frames[1:] if ABOUT_SOCKETS.search(frame)), None)
@@ -83,7 +90,7 @@ def stuck(threads: Iterable[Thread], pid: int, assumed: Assumed | None) -> Stuck
     """The thread of this process that most likely holds up its sockets; None where no stack shows one."""
     unnamed = assumed if assumed and assumed.pid == pid else None
     own = [thread for thread in threads if thread.pid == pid or (thread.pid is None and unnamed)]
-    elsewhere = [thread for thread in own if thread.waits_for in ELSEWHERE]
+    elsewhere = [thread for thread in own if thread.waits_for in (STOPPED if thread.is_live else ELSEWHERE)]
     if not elsewhere:
         return None
     somebody_looks = any(thread.waits_for in LOOKING for thread in own)

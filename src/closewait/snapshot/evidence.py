@@ -69,7 +69,12 @@ class Thread:
     waits_for: WaitsFor | None = None
     descriptor: int | None = None  # that its system call is about
     running: bool | None = None  # it uses the processor
-    run_ns: int | None = None  # how long it has used it since it began
+    run_ns: int | None = None  # how long it has used it since it began; told of live threads only
+
+    @property
+    def is_live(self) -> bool:
+        """It was seen in /proc, not in a saved stack: a moment, and no frames but its system call."""
+        return self.run_ns is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,7 @@ from closewait.diagnosis.pile import Weight, descriptors_open_at_once, looked_tw
 from closewait.diagnosis.rule import Rule, Suspicion
 from closewait.diagnosis.signatures import closed_after_silence, unread_goodbyes
 from closewait.diagnosis.thresholds import POOL_BOUND_SOCKETS
+from closewait.diagnosis.whereabouts import unwatched
 from closewait.diagnosis.wording import count_of, who
 from closewait.tcp.states import Move
 
@@ -74,6 +75,7 @@ def check(case: "Case") -> Iterator[Suspicion]:
                 "the dump does not tell whether the FIN was read: a stuck reader cannot be told from a forgotten close"
                 if group.queue_not_told
                 else None,
+                unwatched(case, group),
                 descriptors_open_at_once(group),
             ),
         )

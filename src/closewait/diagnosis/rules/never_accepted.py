@@ -30,6 +30,7 @@ from closewait.diagnosis.thresholds import (
     PILE_UP_SOCKETS,
     SERVER_PATIENCE_S,
 )
+from closewait.diagnosis.whereabouts import not_accepting
 from closewait.diagnosis.wording import age_in_words, count_of, who
 from closewait.tcp.states import Move
 
@@ -94,6 +95,8 @@ def check(case: "Case") -> Iterator[Suspicion]:
                 else None,
                 f"{group.unread_data:,} with a request unread" if group.unread_data else None,
                 unread_goodbyes(group),
+                reader.says if (reader := case.stuck(group)) else None,
+                not_accepting(case, group),
             ),
             check_with=f"ss -tanpe 'sport = :{group.place_port}'"
             if case.system == "Linux" and group.place_port

@@ -26,6 +26,7 @@ from closewait.diagnosis.pile import Weight, descriptors_open_at_once, of_owner,
 from closewait.diagnosis.rule import Rule, Suspicion
 from closewait.diagnosis.signatures import unread_goodbyes
 from closewait.diagnosis.testimony import Stuck
+from closewait.diagnosis.whereabouts import whereabouts
 from closewait.diagnosis.wording import count_of, who
 from closewait.tcp.states import Move
 
@@ -85,6 +86,7 @@ def check(case: "Case") -> Iterator[Suspicion]:
                 if group.role == "server" and group.queue_conns is not None and group.queue_conns < sockets
                 else None,
                 reader.says if reader and not held_up(group, reader) else None,
+                *whereabouts(case, group),
                 descriptors_open_at_once(group),
             ),
         )
