@@ -88,11 +88,10 @@ def test_a_loop_tells_what_it_watches(pair: tuple[socket.socket, socket.socket])
         watched.poll()
 
     with running(watch_one) as pid:
-        found = soon(pid, lambda found: found.watches and found.watches[0].inodes)
+        found = soon(pid, waits_for(WaitsFor.EVENTS))
 
     assert found.watches[0].inodes == {os.fstat(near.fileno()).st_ino}
     assert os.fstat(far.fileno()).st_ino not in found.watches[0].inodes
-    assert found.threads[0].waits_for is WaitsFor.EVENTS
 
 
 def test_a_reader_of_a_pipe_waits_for_no_peer() -> None:
