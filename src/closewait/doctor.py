@@ -39,7 +39,8 @@ def examine(
     """
     if look is None:
         look, inquire = capture.look, inquire or capture.inquire
-    case = Case(Timeline(tuple(each_socket_once(each) for each in earlier.followed_by(look()).looks)))
+    looks = tuple(each_socket_once(each) for each in earlier.followed_by(look()).looks)
+    case = Case(Timeline(looks, earlier.other_end))
     findings = diagnose(case, rules)
     if inquire and (pids := suspects(findings)):
         case = case.with_evidence(inquire(case.timeline.latest, pids))

@@ -118,3 +118,17 @@ def test_hidden_files_are_left_alone(tmp_path: Path) -> None:
     (tmp_path / ".dump.txt.swp").write_bytes(b"\x00\x01")
 
     assert json.loads(run(str(tmp_path), "--json").stdout)["not_understood"] == []
+
+
+def test_the_other_ends_dump_shows_what_is_half_open(tmp_path: Path) -> None:
+    """A dump of the host at the other end is no earlier look: it shows which connections only one end has."""
+    listens = "LISTEN 0 128 0.0.0.0:22 0.0.0.0:*\n"
+    ours = "".join(
+        f'ESTAB 0 0 10.0.0.1:80 10.0.0.9:{port} users:(("app",pid=5,fd=7))\n' for port in range(40001, 40013)
+    )
+    theirs = "ESTAB 0 0 10.0.0.9:40001 10.0.0.1:80\n"
+    (tmp_path / "server.txt").write_text(listens + "LISTEN 0 128 10.0.0.1:80 0.0.0.0:*\n" + ours)
+    (tmp_path / "client.txt").write_text(listens + theirs)
+    (first, *_) = json.loads(run(str(tmp_path), "--json").stdout)["findings"]
+
+    assert (first["rule"], first["sockets"], first["owner"]["process"]) == ("half-open-established", 11, "app")

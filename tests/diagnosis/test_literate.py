@@ -1,6 +1,7 @@
 """Runs every rules/*.md: prose that specifies a rule, with looks and what must be found in them.
 
     ```sockets [at=TIME] [owners=told|hidden|untold] [format=NAME]    a look; `at` of the first is 0s
+    ```elsewhere                                                      a look at the host at the other end
     ```dump                                                           a look as a tool printed it
     ```processes                                                      descriptors of the look before it
     ```host                                                           facts of the host, for the looks after it
@@ -31,7 +32,8 @@ from closewait.testing import duration_s, snapshot
 
 PAGES = sorted((Path(__file__).parent / "rules").glob("*.md"))
 BLOCK = re.compile(
-    r"^```(?P<kind>sockets|dump|processes|host|beside|finds)(?P<facts>[^\n]*)\n(?P<body>.*?)^```$", re.M | re.S
+    r"^```(?P<kind>sockets|elsewhere|dump|processes|host|beside|finds)(?P<facts>[^\n]*)\n(?P<body>.*?)^```$",
+    re.M | re.S,
 )
 OWNERS = {"told": True, "hidden": False, "untold": None}
 START_UNIX_S = 1_800_000_000.0
@@ -45,13 +47,15 @@ class Example:
     heading: str
     host: Host
     beside: Evidence = NO_EVIDENCE
+    elsewhere: str | None = None
     looks: list[dict[str, object]] = field(default_factory=list)
     expected: list[str] = field(default_factory=list)
     words: list[tuple[str, str, str]] = field(default_factory=list)  # of which finding, in which part, what
 
     def timeline(self) -> Timeline:
         """The looks as the rules see them."""
-        return Timeline(tuple(self._look(look).with_evidence(self.beside) for look in self.looks))
+        other_end = None if self.elsewhere is None else snapshot(self.elsewhere)
+        return Timeline(tuple(self._look(look).with_evidence(self.beside) for look in self.looks), other_end)
 
     def _look(self, look: dict[str, object]) -> Snapshot:
         if "dump" in look:
@@ -75,6 +79,8 @@ def examples(page: Path) -> list[Example]:
             evidence = evidence_in(block["body"].encode(), block["facts"].strip())
             assert evidence is not None, f"{page.name}: {block['facts']} is not understood"
             example.beside = example.beside.joined(evidence)
+        elif block["kind"] == "elsewhere":
+            example.elsewhere = block["body"]
         elif block["kind"] == "processes":
             example.looks[-1]["processes"] = block["body"]
         elif block["kind"] == "dump":
@@ -145,7 +151,7 @@ CASES = [
 def test_the_page_is_true(example: Example) -> None:
     """What the page says is found is found, in that order, and nothing else above benign."""
     timeline = example.timeline()
-    report = doctor.examine(lambda: timeline.latest, earlier=Timeline(timeline.looks[:-1]))
+    report = doctor.examine(lambda: timeline.latest, earlier=Timeline(timeline.looks[:-1], timeline.other_end))
     by_rule = {line.split()[0]: line for line in example.expected}
     found = [
         told(finding, by_rule.get(finding.rule, ""))

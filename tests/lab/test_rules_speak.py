@@ -22,6 +22,8 @@ OTHERWISE = {
     ("netstat", "dead-fd"): None,
     ("ss", "leaked-established"): None,  # one look cannot tell it from a large pool
     ("netstat", "leaked-established"): None,
+    ("ss", "half-open-established"): None,  # a text may have been filtered: what it lacks proves nothing
+    ("netstat", "half-open-established"): None,
     ("ss", "fd-exhaustion"): None,  # a socket dump tells no descriptor limit
     ("netstat", "fd-exhaustion"): None,
     ("ss", "time-wait-churn"): "benign-churn",  # nor the port range: a quarter of a small one is little of the default

@@ -21,6 +21,7 @@ STILL_LIFES = {
     "proxy-half-close": (20, {"LISTEN": 1, "CLOSE-WAIT": 20, "FIN-WAIT-2": 20}),
     "peer-not-closing": (20, {"LISTEN": 1, "FIN-WAIT-2": 20}),
     "dead-fd": (50, {"LISTEN": 1}),
+    "half-open-established": (20, {"LISTEN": 1, "ESTAB": 20}),
     "fd-exhaustion": (200, {"LISTEN": 1, "ESTAB": 400}),
     "port-exhaustion": (440, {"LISTEN": 1, "ESTAB": 80, "TIME-WAIT": 400}),
     "stale-idle-pool": (8, {"LISTEN": 1, "ESTAB": 2, "CLOSE-WAIT": 8, "FIN-WAIT-2": 8}),

@@ -53,7 +53,7 @@ def examine(
     if again_s is not None:
         before.append(looking.look(needs))
         wait(again_s, "waiting for the second look")
-    earlier = Timeline(tuple(judged(look, lasting(condition)) for look in before))
+    earlier = Timeline(tuple(judged(look, lasting(condition)) for look in before), looking.other_end)
     report = doctor.examine(
         lambda: judged(looking.look(needs), condition),
         earlier=earlier,

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from closewait.snapshot.series import Moment, Series
     from closewait.snapshot.table import Snapshot
 
+#: Addresses that tell no host from another: any, and this host itself.
+EVERY_HOSTS = frozenset({"0.0.0.0", "::", "*", "127.0.0.1", "::1", "localhost"})
+
 #: Places the grammar knows and this version cannot look at yet.
 ELSEWHERE = ("pid:", "docker:", "ssh://", "k8s://")
 
@@ -37,6 +40,7 @@ class Live:
     netns: str | None = None
     is_live = True
     not_understood: tuple["NotUnderstood", ...] = ()
+    other_end = None
 
     def look(self, needs: Needs = EVERYTHING_THERE_IS) -> "Snapshot":
         """Look now, at what is needed; the first look has begun already."""
@@ -66,6 +70,7 @@ class Dumps:
     is_live = False
 
     not_understood: tuple["NotUnderstood", ...] = ()
+    other_end: "Snapshot | None" = None
 
     @cached_property
     def _read(self) -> list[tuple[str, list["Snapshot"]]]:
@@ -78,7 +83,9 @@ class Dumps:
 
         files = gathered(self.paths, folder=self.is_folder)
         self.not_understood = files.not_understood
-        *earlier, (path, judged) = in_judging_order([*files.dumps]) if self.is_folder else files.dumps
+        dumps = in_judging_order([*files.dumps]) if self.is_folder else files.dumps
+        self.other_end = other_end_of(dumps[-1], files.dumps) if self.is_folder else None
+        *earlier, (path, judged) = dumps
         return [*earlier, (path, [look.with_evidence(files.evidence) for look in judged])]
 
     def looks(self, _: Needs = EVERYTHING_THERE_IS) -> list["Snapshot"]:
@@ -110,13 +117,32 @@ def in_judging_order(found: list[tuple[str, list["Snapshot"]]]) -> list[tuple[st
     """
     ordered = sorted(found, key=lambda one: _series_in(*one).latest.kind == "sockets")
     last = _addresses(ordered[-1])
-    return [one for one in ordered if one is ordered[-1] or not last or _addresses(one) & last]
+    return [one for one in ordered if one is ordered[-1] or not last or _may_be_earlier(one, last)]
+
+
+def _may_be_earlier(read: tuple[str, list["Snapshot"]], addresses: set[str]) -> bool:
+    """Whether these sockets may be those of the host with these addresses."""
+    is_of_sockets = _series_in(*read).latest.kind == "sockets"
+    return is_of_sockets and not (_addresses(read) and _addresses(read).isdisjoint(addresses))
+
+
+def other_end_of(
+    judged: tuple[str, list["Snapshot"]], found: Sequence[tuple[str, list["Snapshot"]]]
+) -> "Snapshot | None":
+    """The last of the dumps that is another host's, one to which the judged host has connections."""
+    here, look = _addresses(judged), _series_in(*judged).latest
+    if look.kind != "sockets":
+        return None
+    peers = {address.removeprefix("::ffff:") for address in look.sockets["remote_address"].drop_nulls().to_list()}
+    others = (one for one in reversed(found) if not _addresses(one) & here and _addresses(one) & peers)
+    return next((_series_in(*one).latest for one in others), None)
 
 
 def _addresses(read: tuple[str, list["Snapshot"]]) -> set[str]:
-    """The addresses of this end of a dump's connections."""
+    """The addresses of this end of a dump's connections, without those that every host has."""
     look = _series_in(*read).latest
-    return set(look.sockets["local_address"].drop_nulls().to_list()) if look.kind == "sockets" else set()
+    told = look.sockets["local_address"].drop_nulls().to_list() if look.kind == "sockets" else ()
+    return {address.removeprefix("::ffff:") for address in told} - EVERY_HOSTS
 
 
 def looker(words: Sequence[str]) -> tuple[Live | Dumps, Condition]:

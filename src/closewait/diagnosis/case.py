@@ -31,7 +31,7 @@ class Case:
     def with_evidence(self, evidence: Evidence) -> "Case":
         """This case with more evidence about the latest look; the sockets are not summed again."""
         *earlier, latest = self.timeline.looks
-        case = Case(Timeline((*earlier, latest.with_evidence(evidence))))
+        case = Case(Timeline((*earlier, latest.with_evidence(evidence)), self.timeline.other_end))
         vars(case).update({name: part for name, part in vars(self).items() if name in OF_SOCKETS_ALONE})
         return case
 

@@ -71,6 +71,8 @@ class Group:
     half_closed: Stall = NO_STALL  # FIN_WAIT_2 that a process holds, on which nothing comes any more
     dying: Stall = NO_STALL  # FIN_WAIT_1, CLOSING, LAST_ACK: closed by their program, not acknowledged by the peer
     idle: Stall = NO_STALL  # ESTABLISHED, client side, on which nothing is sent or comes
+    silent: Stall = NO_STALL  # ESTABLISHED, no timer, and not a segment from the peer for hours
+    half_open: Stall = NO_STALL  # ESTABLISHED, and the other end is seen not to have it
     blocked: Stall = NO_STALL  # ESTABLISHED and CLOSE_WAIT with something to send that the peer does not take
 
     @property

@@ -6,12 +6,14 @@ from dataclasses import fields
 import polars as pl
 
 from closewait.diagnosis.group import OwnerKind
+from closewait.diagnosis.other_end import without_other_end
 from closewait.diagnosis.stall import Stall
 from closewait.diagnosis.thresholds import (
     BLOCKED_PASSING_S,
     BLOCKED_S,
     CLOSE_WAIT_PASSING_S,
     HALF_CLOSED_S,
+    HALF_OPEN_SILENCE_S,
     IDLE_PASSING_S,
     IDLE_S,
     RESENT_OFTEN,
@@ -47,6 +49,9 @@ def _kinds(rows: pl.DataFrame, timeline: Timeline) -> Iterable[tuple[str, pl.Dat
         yield "dying", _dying(rows, timeline)
     if "ESTABLISHED" in states:
         yield "idle", _idle(rows, timeline)
+        at_rest = _at_rest(rows, timeline)
+        yield "silent", at_rest.filter(pl.col("timer") == "off", pl.col("stood_s") >= HALF_OPEN_SILENCE_S)
+        yield "half_open", without_other_end(at_rest, timeline)
     if (rows["send_queue_bytes"] > 0).any():
         yield "blocked", _blocked(rows, timeline)
 
@@ -109,6 +114,22 @@ def _idle(rows: pl.DataFrame, timeline: Timeline) -> pl.DataFrame:
         is_overdue=_told(stood_s >= IDLE_S),
         is_resent=pl.lit(False),
         stood_before=_stayed(timeline) & ~_told(stood_s < unused_since_s),
+    )
+
+
+def _at_rest(rows: pl.DataFrame, timeline: Timeline) -> pl.DataFrame:
+    """Connections that a process holds and on which nothing is under way, since the last sign of life of the peer."""
+    stood_s = pl.min_horizontal("last_sent_ms", "last_received_ms", "last_ack_ms") / 1000
+    busy = (pl.col("recv_queue_bytes") > 0) | (pl.col("send_queue_bytes") > 0)
+    return rows.filter(
+        pl.col("state") == "ESTABLISHED",
+        pl.col("owner_kind") != OwnerKind.LISTENER,
+        ~_told(busy),
+    ).with_columns(
+        stood_s=stood_s,
+        is_overdue=_told(stood_s >= HALF_OPEN_SILENCE_S),
+        is_resent=pl.lit(False),
+        stood_before=_stayed(timeline),
     )
 
 

@@ -64,6 +64,16 @@ IDLE_S = 300.0
 #: Share of the connections of the look before that may have ended since, or been used, in a pile that only grows.
 TURNOVER_SHARE = 0.05
 
+#: Without a sign of life from the peer for so long, keepalive would have asked for the first time (Linux
+#: tcp_keepalive_time, RFC 9293 section 3.8.4: two hours at least).
+HALF_OPEN_SILENCE_S = 7200.0
+
+#: A connection whose peer closes it while a list is being made sees its goodbye within this time.
+HALF_OPEN_PASSING_S = 2.0
+
+#: Between the dumps of two hosts a connection or two may end.
+FEWEST_HALF_OPEN = 3
+
 #: Where the descriptor limit is not told: the smallest soft limit met in incidents (macOS, 256).
 CRITICAL_PILE_SOCKETS = 256
 

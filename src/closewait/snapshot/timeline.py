@@ -12,10 +12,11 @@ class Timeline:
     """Snapshots of one host, oldest first; at least one once it is judged."""
 
     looks: tuple[Snapshot, ...] = ()
+    other_end: Snapshot | None = None  # a look at the host at the other end of the connections
 
     def followed_by(self, look: Snapshot) -> "Timeline":
         """This timeline with one more look at its end."""
-        return Timeline((*self.looks, look))
+        return Timeline((*self.looks, look), self.other_end)
 
     @property
     def latest(self) -> Snapshot:
