@@ -90,7 +90,7 @@ def test_a_loop_tells_what_it_watches(pair: tuple[socket.socket, socket.socket])
     with running(watch_one) as pid:
         found = soon(pid, waits_for(WaitsFor.EVENTS))
 
-    assert found.watches[0].inodes == {os.fstat(near.fileno()).st_ino}
+    assert found.watches[0].inodes == (os.fstat(near.fileno()).st_ino,)
     assert os.fstat(far.fileno()).st_ino not in found.watches[0].inodes
 
 

@@ -18,6 +18,7 @@ from closewait.snapshot.evidence import (
     Timeout,
     Told,
     WaitsFor,
+    Watch,
 )
 from closewait.snapshot.host import Host
 from closewait.snapshot.sight import LineNotUnderstood, Sight
@@ -47,6 +48,10 @@ EVIDENCE = st.builds(
     told=st.lists(st.builds(Told, TEXT, TEXT), max_size=2).map(tuple),
     host=HOSTS,
     processes=st.lists(st.builds(ProcessFact, TEXT, COUNTS, st.none() | TEXT, COUNTS, COUNTS), max_size=2).map(tuple),
+    watches=st.lists(
+        st.builds(Watch, st.integers(0, 99), st.integers(0, 99), st.lists(st.integers(0, 99), max_size=3).map(tuple)),
+        max_size=2,
+    ).map(tuple),
     threads=st.lists(
         st.builds(
             Thread,

@@ -103,7 +103,7 @@ def watches(pid: int, sockets: Container[int], proc: Path = PROC) -> Iterator[Wa
     for fd in _numbers_in(descriptors):
         if fd not in sockets and _link(descriptors / str(fd)) == EPOLL_LINK:
             inodes = WATCHED_INODE.findall(_text(told / str(fd)))
-            yield Watch(pid=pid, descriptor=fd, inodes=frozenset(int(inode, 16) for inode in inodes))
+            yield Watch(pid=pid, descriptor=fd, inodes=tuple(sorted({int(inode, 16) for inode in inodes})))
 
 
 def frozen(pid: int, proc: Path = PROC) -> bool:

@@ -16,7 +16,7 @@ from closewait.formats.format import BytesFormat, HolderColumns, LookKind, Readi
 from closewait.formats.json_records import Types, member, record_in, refuse
 from closewait.formats.paste import decode
 from closewait.snapshot.columns import FLOWS, HOLDERS, PROCESSES, SOCKETS, Column, Kind
-from closewait.snapshot.evidence import Evidence, Message, ProcessFact, Remark, Thread, Timeout, Told
+from closewait.snapshot.evidence import Evidence, Message, ProcessFact, Remark, Thread, Timeout, Told, Watch
 from closewait.snapshot.host import Host
 from closewait.snapshot.sight import LineNotUnderstood, Sight
 
@@ -33,6 +33,7 @@ EVIDENCE_RECORDS: Mapping[str, type] = {
     "told": Told,
     "processes": ProcessFact,
     "threads": Thread,
+    "watches": Watch,
     "messages": Message,
     "timeouts": Timeout,
     "remarks": Remark,

@@ -83,7 +83,7 @@ class Watch:
 
     pid: int
     descriptor: int
-    inodes: frozenset[int]
+    inodes: tuple[int, ...]  # ascending
 
 
 @dataclass(frozen=True, slots=True)
