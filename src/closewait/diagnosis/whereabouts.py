@@ -8,8 +8,6 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-import polars as pl
-
 from closewait.diagnosis.wording import count_of
 from closewait.snapshot.evidence import Thread, WaitsFor, Watch
 
@@ -37,9 +35,7 @@ def not_accepting(case: "Case", group: "Group") -> str | None:
     threads = _seen(case, group)
     if not threads or stopped(threads) or any(thread.waits_for is WaitsFor.ACCEPT for thread in threads):
         return None
-    listening = case.rows.filter(
-        pl.col("state") == "LISTEN", pl.col("pid") == group.owner_pid, pl.col("local_port") == group.place_port
-    )
+    listening = case.rows.filter(state="LISTEN", pid=group.owner_pid, local_port=group.place_port)
     if _polls(threads) or _watched(case, group, listening["inode"].drop_nulls().to_list()):
         return None
     return f"none of its {count_of(len(threads), 'thread')} is in accept(), and no epoll set of it holds the listener"
@@ -59,11 +55,12 @@ def _seen(case: "Case", group: "Group") -> list[Thread]:
 def _at_other_peers(case: "Case", group: "Group", threads: Sequence[Thread]) -> Iterator[str]:
     """`thread 4130 (worker-3) waits for bytes to read from 10.0.0.9:5432 (descriptor 7)`."""
     look = case.timeline.latest
-    held = look.holders.filter(pl.col("pid") == group.owner_pid)
+    held = look.holders.filter(pid=group.owner_pid)
     waiting = [thread for thread in threads if thread.waits_for in AT_A_PEER and thread.descriptor is not None]
     for thread in waiting[:MOST_NAMED]:
-        rows = held.filter(pl.col("fd") == thread.descriptor)["socket"].to_list()
-        peers = look.sockets[rows].filter(pl.col("state") != "CLOSE_WAIT")
+        rows = held.filter(fd=thread.descriptor)["socket"].to_list()
+        peers = look.sockets[rows]
+        peers = peers.filter(peers["state"] != "CLOSE_WAIT")
         for address, port in peers.select("remote_address", "remote_port").iter_rows():
             name = f" ({thread.name})" if thread.name else ""
             yield (
@@ -101,7 +98,8 @@ def _sets(case: "Case", group: "Group") -> list[Watch]:
 
 def _watched(case: "Case", group: "Group", inodes: Sequence[int]) -> bool:
     """Whether an epoll set of the group's owner holds any of these."""
-    return any(not watch.inodes.isdisjoint(inodes) for watch in _sets(case, group))
+    wanted = frozenset(inodes)
+    return any(not wanted.isdisjoint(watch.inodes) for watch in _sets(case, group))
 
 
 def _polls(threads: Sequence[Thread]) -> bool:
