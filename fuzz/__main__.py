@@ -8,16 +8,15 @@ under a name that says what it is, where a test keeps it from coming back. Exit 
 """
 
 import argparse
+import subprocess
 import sys
+import time
 from pathlib import Path
 
-import atheris
-
-with atheris.instrument_imports(include=["closewait"]):
-    from fuzz.targets import TARGETS
-
 HERE = Path(__file__).parent
+CORPUS, FOUND = HERE / "corpus", HERE / "found"
 SEEDS = HERE.parent / "tests" / "formats" / "golden"
+SLICE_S = 600  # the fuzzer's own tracing keeps some 20 KB of each run (measured): it is begun anew before that counts
 LIMITS = {
     "max_len": 4096,  # longer inputs only make it slower: no reader looks farther for what a line means
     "timeout": 20,  # s for one input: a hang is a finding
@@ -36,30 +35,47 @@ def dictionary(path: Path) -> None:
     path.write_text("\n".join(lines) + "\n")
 
 
-def main() -> None:
+def fuzz(target: str, seconds: int) -> None:
     """Fuzz one target; libFuzzer ends this process."""
-    parser = argparse.ArgumentParser(prog="make fuzz")
-    parser.add_argument("--target", choices=TARGETS, default="dumps")
-    parser.add_argument("--seconds", type=int, default=600)
-    told = parser.parse_args()
-    corpus, found = HERE / "corpus" / told.target, HERE / "found"
+    import atheris
+
+    with atheris.instrument_imports(include=["closewait"]):
+        from fuzz.targets import TARGETS
+    corpus = CORPUS / target
     corpus.mkdir(parents=True, exist_ok=True)
-    found.mkdir(exist_ok=True)
-    dictionary(HERE / "corpus" / "words.dict")
-    options = {**LIMITS, "max_total_time": told.seconds, "print_final_stats": 1, "verbosity": 1}
+    FOUND.mkdir(exist_ok=True)
+    dictionary(CORPUS / "words.dict")
+    options = {**LIMITS, "max_total_time": seconds, "print_final_stats": 1, "artifact_prefix": f"{FOUND}/{target}-"}
     atheris.Setup(
         [
             sys.argv[0],
             str(corpus),
-            *([] if told.target == "filters" else [str(SEEDS)]),
-            f"-artifact_prefix={found}/{told.target}-",
-            f"-dict={HERE / 'corpus' / 'words.dict'}",
+            *([] if target == "filters" else [str(SEEDS)]),
+            f"-dict={CORPUS / 'words.dict'}",
             *(f"-{name}={value}" for name, value in options.items()),
         ],
-        TARGETS[told.target],
+        TARGETS[target],
     )
     atheris.Fuzz()
 
 
+def main() -> int:
+    """Fuzz in slices, each a process of its own that goes on with the corpus of those before."""
+    parser = argparse.ArgumentParser(prog="make fuzz")
+    parser.add_argument("--target", choices=("dumps", "reports", "filters"), default="dumps")
+    parser.add_argument("--seconds", type=int, default=600)
+    parser.add_argument("--slice", action="store_true", help="fuzz in this process")
+    told = parser.parse_args()
+    if told.slice:
+        fuzz(told.target, told.seconds)
+    ends_at = time.monotonic() + told.seconds
+    status = 0
+    while status == 0 and (left := int(ends_at - time.monotonic())) > 0:
+        slice_s = str(min(left, SLICE_S))
+        again = [sys.executable, "-m", "fuzz", "--slice", "--target", told.target, "--seconds", slice_s]
+        status = subprocess.run(again, check=False).returncode
+    return status
+
+
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
