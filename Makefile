@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 SCORES := ../shared/score
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check docs bench fuzz score clean
+.PHONY: help run test check docs bench fuzz soak score clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -34,6 +34,9 @@ bench: $(VENV)/developed packages  ## measure beside ss, netstat, lsof, psutil a
 fuzz: $(VENV)/developed  ## hand in any bytes, ten minutes (TARGET=dumps, reports, filters; SECONDS=600)
 	@$(BIN)/pip install --quiet --constraint constraints.txt --group fuzz
 	$(BIN)/python -m fuzz --target $(or $(TARGET),dumps) --seconds $(or $(SECONDS),600)
+
+soak: $(VENV)/developed packages  ## look at healthy traffic for half an hour; nothing may be accused (root; MINUTES=30)
+	$(BIN)/python -m soak --minutes $(or $(MINUTES),30)
 
 score: $(VENV)/developed  ## score the readers and the verdicts on sample collections, where they are at hand
 	@if [ -d $(SCORES) ]; then \
