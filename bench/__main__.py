@@ -16,6 +16,7 @@ from bench.crowd import crowd
 from bench.stopwatch import Timing, time_commands
 
 OURS = str(Path(sys.executable).parent / "closewait")
+LOG_BYTES = 2_000_000_000
 RUNS = {"ss -tanp": 1, "psutil": 3}  # the slow rivals; every other command runs five times
 PSUTIL = [sys.executable, "-c", "import psutil; psutil.net_connections('tcp')"]
 IN_THE_CROWD = {
@@ -81,6 +82,16 @@ def reading_text() -> Iterator[Line]:
         ours, theirs = reading.measured(tool)
         told = f"{ours:,.0f} against {theirs:,.0f} rows/s"
         yield Line(f"reading {tool} text, against jc", told, ours / theirs, 15, at_least=True)
+        if tool == "netstat":
+            yield Line("reading netstat text, in rows/s", f"{ours:,.0f} rows/s", ours, 400_000, at_least=True)
+
+
+def reading_a_log() -> Line:
+    """The memory that examining a log of days takes, however large it is."""
+    with reading.log_of_days(LOG_BYTES) as log:
+        took = time_commands({"log": [OURS, log]}, runs={"log": 1})["log"]
+    told = f"{took.memory_mb:.0f} MB, {took.median_s:.0f} s"
+    return Line(f"examine a log of {LOG_BYTES / 1e9:.0f} GB, memory in MB", told, took.memory_mb, 500)
 
 
 def start_up() -> Iterator[Line]:
@@ -99,7 +110,7 @@ def main() -> int:
         print(line, flush=True)
 
     print(f"{'what':44} {'measured':34} {'ratio':>7}    bound")
-    for line in (*start_up(), *reading_text()):
+    for line in (*start_up(), *reading_text(), reading_a_log()):
         show(line)
     with crowd() as here:
         print(

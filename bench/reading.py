@@ -1,11 +1,15 @@
-"""Reading text: rows per second of our readers and of jc, on the same netstat and ss output."""
+"""Reading text: rows per second of our readers and of jc, on the same netstat and ss output, and a log of days."""
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from tempfile import NamedTemporaryFile
 
 ROWS = 147_000
 ROWS_FOR_JC = 15_000  # jc's time is linear in the rows; a tenth of them is enough to know it
+BEGIN_UNIX_S = 1_795_341_600  # 2026-11-22 10:00
 STATES = {
     "netstat": ("ESTABLISHED", "ESTABLISHED", "CLOSE_WAIT", "FIN_WAIT2"),
     "ss": ("ESTAB", "ESTAB", "CLOSE-WAIT", "FIN-WAIT-2"),
@@ -22,6 +26,18 @@ def netstat_text(rows: int) -> str:
         f"tcp   {unread:6} {0:6} {local:23} {remote:23} {state:11} {pid}/java\n"
         for unread, local, remote, state, pid in _connections("netstat", rows)
     )
+
+
+@contextmanager
+def log_of_days(size_bytes: int, rows: int = 2_000) -> Iterator[str]:
+    """The name of a file of about so many bytes, as `date; netstat -antp` every minute writes it; then removed."""
+    text = netstat_text(rows).encode()
+    with NamedTemporaryFile(suffix=".log") as file:
+        for minute in range(size_bytes // len(text) + 1):
+            file.write(f"{datetime.fromtimestamp(BEGIN_UNIX_S + 60 * minute, UTC):%a %b %d %H:%M:%S UTC %Y}\n".encode())
+            file.write(text)
+        file.flush()
+        yield file.name
 
 
 def ss_text(rows: int) -> str:

@@ -97,6 +97,8 @@ def a_place(folder: Path) -> Iterator[Place]:
         place = Place(stage.netns, folder)
         for name in ("before.txt", "after.txt", "dump.txt"):
             (folder / name).write_text(place.run("ss -tanp").output)
+        looks = (f"2026-11-22 10:0{minute}:00\n{place.run('ss -tanp').output}" for minute in range(3))
+        (folder / "days.log").write_text("".join(looks))
         try:
             yield place
         finally:

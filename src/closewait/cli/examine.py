@@ -59,7 +59,8 @@ def examine(
         earlier=earlier,
         inquire=capture.inquire if looking.is_live else None,
     )
-    report = replace(report, not_understood=looking.not_understood)
+    series = tuple(looking.moments()) if condition == EVERYTHING else ()  # which counts all sockets of each look
+    report = replace(report, not_understood=looking.not_understood, series=series)
     if json:
         print(report_as_json(report))
     elif not quiet:

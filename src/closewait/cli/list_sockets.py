@@ -1,13 +1,13 @@
 """`closewait list`: the sockets as they were told, or how many share a state, a process, a port."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from closewait.cli.needs import needs
 from closewait.cli.options import Json, Quiet, Words
-from closewait.cli.output import Force, Output, checked, holds_looks, write
+from closewait.cli.output import Force, Output, checked, holds_looks, write, write_log
 from closewait.cli.sources import Dumps, Live, looker
 from closewait.errors import BadUsage
 from closewait.snapshot.filters.condition import EVERYTHING, Condition
@@ -71,18 +71,21 @@ def list_sockets(
     from closewait.snapshot.listing import counted, groups_for_file, listed, rows_for_file
 
     if groups:
-        tables = [counted(look, groups, order, limit) for look in looks]
+        tables = [(look.source, counted(look, groups, order, limit)) for look in looks]
         if file is not None:
-            write(groups_for_file(tables), file, force=force, quiet=quiet)
+            write(groups_for_file([table for _, table in tables]), file, force=force, quiet=quiet)
         elif not quiet:
-            _show_groups(looks, tables, json)
+            _show_groups(tables, json)
         return 0
-    looks = [listed(look, order, limit) for look in looks]
-    if file is not None:
+    looks = (listed(look, order, limit) for look in looks)
+    if file is not None and looking.is_log:
+        write_log(looks, file, force=force, quiet=quiet)
+    elif file is not None:
         from closewait.views.as_json import heads_as_json
 
-        rows = rows_for_file(looks, whole=holds_looks(file))
-        write(rows, file, force=force, quiet=quiet, heads=heads_as_json(looks))
+        held = list(looks)
+        rows = rows_for_file(held, whole=holds_looks(file))
+        write(rows, file, force=force, quiet=quiet, heads=heads_as_json(held))
     elif not quiet:
         _show(looks, json, verbose=verbose, wide=wide)
     return 0
@@ -108,21 +111,24 @@ def _order(sort: str | None, groups: Sequence[str]) -> "Order | None":
 
 def _looked(
     looking: Live | Dumps, condition: Condition, groups: Sequence[str], order: "Order | None"
-) -> "list[Snapshot]":
+) -> "Iterator[Snapshot]":
     """The looks, with the rows that meet the condition."""
     from closewait.diagnosis.selection import selected
     from closewait.snapshot.filters.keys import COLUMNS
 
     shown = (*groups, *([order.column] if order else []))
     told = [column for column in shown if column in COLUMNS]
-    return [selected(look, condition, shown=told) for look in looking.looks(needs(condition, by=groups, sort=told))]
+    looks = looking.looks(needs(condition, by=groups, sort=told))
+    return (selected(look, condition, shown=told) for look in looks)
 
 
-def _show(looks: "Sequence[Snapshot]", json: bool, *, verbose: bool, wide: bool) -> None:
+def _show(looks: "Iterable[Snapshot]", json: bool, *, verbose: bool, wide: bool) -> None:
     if json:
-        from closewait.views.as_json import looks_as_json
+        from closewait.views.as_json import looks_in_parts
 
-        print(looks_as_json(looks))
+        for part in looks_in_parts(looks):
+            print(part, end="")
+        print()
         return
     from closewait.views.as_table import as_table
 
@@ -130,16 +136,15 @@ def _show(looks: "Sequence[Snapshot]", json: bool, *, verbose: bool, wide: bool)
         print(as_table(look, verbose=verbose, wide=wide), end="")
 
 
-def _show_groups(looks: "Sequence[Snapshot]", tables: "Sequence[Frame]", json: bool) -> None:
+def _show_groups(tables: "Sequence[tuple[str, Frame]]", json: bool) -> None:
     if json:
         from closewait.views.as_json import groups_as_json
 
-        pairs = zip(looks, tables, strict=True)
-        print(groups_as_json([(look.source, table.to_dicts()) for look, table in pairs]))
+        print(groups_as_json([(source, table.to_dicts()) for source, table in tables]))
         return
     from closewait.views.aligned import as_columns
 
-    for table in tables:
+    for _, table in tables:
         print(as_columns(table.columns, table.rows()), end="")
 
 

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from closewait import capture
 from closewait.cli import early
 from closewait.cli.needs import EVERYTHING_THERE_IS, Needs
+from closewait.cli.terminal import reading_bar
 from closewait.errors import BadInput, BadUsage
 from closewait.snapshot.filters.condition import EVERYTHING, Condition
 
@@ -39,6 +40,7 @@ class Live:
 
     netns: str | None = None
     is_live = True
+    is_log = False
     not_understood: tuple["NotUnderstood", ...] = ()
     other_end = None
 
@@ -60,6 +62,10 @@ class Live:
         """Nothing is remembered between two runs."""
         return ()
 
+    def moments(self) -> Sequence["Moment"]:
+        """One look is no series."""
+        return ()
+
 
 @dataclass
 class Dumps:
@@ -73,12 +79,15 @@ class Dumps:
     other_end: "Snapshot | None" = None
 
     @cached_property
-    def _read(self) -> list[tuple[str, list["Snapshot"]]]:
-        """Each dump with its looks; the last is judged, and the other files' evidence is beside it."""
+    def _read(self) -> Sequence[tuple[str, Iterable["Snapshot"]]]:
+        """Each dump with its looks; the last is judged, and the other files' evidence is beside it.
+
+        A log that is a source by itself gives its looks once, as they are read.
+        """
         if len(self.paths) == 1 and not self.is_folder:
             from closewait.capture.dump_file import looks
 
-            return [(path, looks(path)) for path in self.paths]
+            return [(path, looks(path, reading_bar())) for path in self.paths]
         from closewait.capture.host_files import gathered
 
         files = gathered(self.paths, folder=self.is_folder)
@@ -88,9 +97,14 @@ class Dumps:
         *earlier, (path, judged) = dumps
         return [*earlier, (path, [look.with_evidence(files.evidence) for look in judged])]
 
-    def looks(self, _: Needs = EVERYTHING_THERE_IS) -> list["Snapshot"]:
+    def looks(self, _: Needs = EVERYTHING_THERE_IS) -> Iterable["Snapshot"]:
         """Every look in every file, all of it."""
-        return [look for _, looks in self._read for look in looks]
+        return (look for _, looks in self._read for look in looks)
+
+    @property
+    def is_log(self) -> bool:
+        """Whether there are more looks than can be held at once."""
+        return any(not isinstance(looks, list) for _, looks in self._read)
 
     @cached_property
     def _series(self) -> list["Series"]:

@@ -44,6 +44,11 @@ def sql(
         raise BadUsage('closewait sql needs a query: closewait sql "select * from sockets limit 3"; see also --tables.')
     file = checked(output, force=force)
     looking = place(sources or [])
+    if looking.is_log:
+        raise BadUsage(
+            "This log is too large to hold as tables. List what you need first: "
+            "closewait list huge.log state=close_wait -o rows.csv, or ask a part of the log."
+        )
 
     from closewait.diagnosis.roles import settled
     from closewait.snapshot.sql import answer

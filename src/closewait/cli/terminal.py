@@ -1,9 +1,11 @@
 """What differs when a person sits in front of a terminal: colours, the width, and a bar while something takes long."""
 
+import atexit
 import os
 import shutil
 import sys
 import time
+from collections.abc import Callable
 
 
 def columns(asked: int | None) -> int:
@@ -60,3 +62,28 @@ def wait(seconds: float, saying: str) -> None:
     steps = int(seconds * 4)
     for _ in track(range(steps), description=saying, console=Console(stderr=True), transient=True):
         time.sleep(seconds / steps)
+
+
+def reading_bar() -> Callable[[int, int | None], None] | None:
+    """What shows how much of a log was read, once that takes over two seconds; None where nobody watches.
+
+    It is told the bytes read since the last time, and how many there are, where that is known.
+    """
+    if not sys.stderr.isatty():
+        return None
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+
+    parts = TextColumn("reading"), BarColumn(), DownloadColumn(), TimeRemainingColumn()
+    bar = Progress(*parts, console=Console(stderr=True), transient=True)
+    task, began_s = bar.add_task("reading", total=None), time.monotonic()
+
+    def advance(octets: int, size: int | None) -> None:
+        bar.update(task, advance=octets, total=size)
+        if not bar.live.is_started and time.monotonic() - began_s > 2:
+            bar.start()
+            atexit.register(bar.stop)
+        if size is not None and bar.tasks[0].completed >= size:
+            bar.stop()
+
+    return advance

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from closewait.diagnosis.finding import Finding, Severity
+from closewait.snapshot.series import Moment
 from closewait.snapshot.table import Snapshot
 from closewait.snapshot.timeline import Timeline
 
@@ -17,11 +18,15 @@ class NotUnderstood:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The answer to one examination: findings worst first, over the looks they rest on."""
+    """The answer to one examination: findings worst first, over the looks they rest on.
+
+    `series` is every look that the sources hold of that host, oldest first, of which the timeline has the last ones.
+    """
 
     timeline: Timeline
     findings: tuple[Finding, ...]
     not_understood: tuple[NotUnderstood, ...] = ()
+    series: tuple[Moment, ...] = ()
 
     @property
     def snapshot(self) -> Snapshot:

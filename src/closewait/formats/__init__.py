@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from closewait.formats.registry import FORMATS as FORMATS
     from closewait.formats.registry import looks as looks
+    from closewait.formats.registry import looks_in_blocks as looks_in_blocks
     from closewait.formats.registry import read as read
 
-__all__ = ["FORMATS", "looks", "read"]
+__all__ = ["FORMATS", "looks", "looks_in_blocks", "read"]
 
 
 def __getattr__(name: str) -> Any:

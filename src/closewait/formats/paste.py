@@ -62,27 +62,35 @@ COMMAND = re.compile(
 
 
 def decode(data: bytes) -> str:
-    """The text in `data`: by its byte order mark, by the NULs of UTF-16, as UTF-8, else in a Windows code page.
+    """The text in `data`, whatever it is encoded in."""
+    encoding, mark = encoding_of(data)
+    return data[mark:].decode(encoding, errors="replace")
 
-    A dump's columns are ASCII in every code page, so a wrong guess among those spoils headings at most.
+
+def encoding_of(data: bytes) -> tuple[str, int]:
+    """How a text is encoded, and how many bytes mark that at its beginning.
+
+    A byte order mark tells it, then the NULs of UTF-16, then whether it is UTF-8; else it is a Windows code page. A
+    dump's columns are ASCII in every code page, so a wrong guess among those spoils headings at most.
     """
     for mark, encoding in BYTE_ORDER_MARKS:
         if data.startswith(mark):
-            return data[len(mark) :].decode(encoding, errors="replace")
+            return encoding, len(mark)
     beginning = data[:4096]
     nuls_at_even, nuls_at_odd = beginning[::2].count(0), beginning[1::2].count(0)
     if max(nuls_at_even, nuls_at_odd) * 5 > len(beginning) and min(nuls_at_even, nuls_at_odd) * 20 < len(beginning):
-        return data.decode("utf-16-le" if nuls_at_odd > nuls_at_even else "utf-16-be", errors="replace")
+        return ("utf-16-le" if nuls_at_odd > nuls_at_even else "utf-16-be"), 0
     try:
-        return codecs.getincrementaldecoder("utf-8")().decode(data)  # the last character may be cut
+        codecs.getincrementaldecoder("utf-8")().decode(data)  # the last character may be cut
     except UnicodeDecodeError:
-        pass
-    in_utf8 = data.decode("utf-8", errors="replace")
-    letters = sum(character > "\x7f" for character in in_utf8)
-    if in_utf8.count("\ufffd") * 2 <= letters:
-        return in_utf8
-    console, ansi = (len(data) - len(data.translate(None, letters)) for letters in (CONSOLE_LETTERS, ANSI_LETTERS))
-    return data.decode("cp850" if console >= ansi else "cp1252", errors="replace")
+        in_utf8 = data.decode("utf-8", errors="replace")
+        letters = sum(character > "\x7f" for character in in_utf8)
+        if in_utf8.count("\ufffd") * 2 > letters:
+            console, ansi = (
+                len(data) - len(data.translate(None, letters)) for letters in (CONSOLE_LETTERS, ANSI_LETTERS)
+            )
+            return ("cp850" if console >= ansi else "cp1252"), 0
+    return "utf-8", 0
 
 
 def tidy(line: str) -> str:
@@ -111,7 +119,7 @@ class Paste(Sequence[str]):
         self.first_line_no = first_line_no
 
     @classmethod
-    def of(cls, text: str) -> "Paste":
+    def of(cls, text: str, first_line_no: int = 1) -> "Paste":
         """All lines of `text`, tidied."""
         text = with_plain_newlines(text)
         words = Words.of(text)
@@ -124,12 +132,12 @@ class Paste(Sequence[str]):
             suspects.update(words.lines_containing(b"=").tolist())
         tidied = {line: tidied for line in suspects if (tidied := tidy(words.line(line))) != words.line(line)}
         if not tidied:
-            return cls(words, {})
+            return cls(words, {}, first_line_no)
         lines = list(words)
-        originals = {line + 1: lines[line] for line in tidied}
+        originals = {first_line_no + line: lines[line] for line in tidied}
         for line, inside in tidied.items():
             lines[line] = inside
-        return cls(Words.of("\n".join(lines) + "\n"), originals)
+        return cls(Words.of("\n".join(lines) + "\n"), originals, first_line_no)
 
     def __len__(self) -> int:
         return len(self.words)

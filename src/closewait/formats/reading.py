@@ -27,6 +27,7 @@ Format = BytesFormat | TextFormat
 
 CLOCKS = {"last_ack_ms", "last_received_ms", "last_sent_ms", "timer_left_s"}  # without these no age is known
 HOLDER_NAMES = tuple(column.name for column in HOLDERS)
+ROWS_TO_BE_SURE = 5  # of a dump whose heading is that of the dump before
 FIRST_LINES = 15  # of a dump, mostly enough to know its format by
 OF_EACH_FIRST_WORD, OTHER_LINES = 3, 20_000  # lines looked at where those tell nothing: long noise before a dump
 LONGEST_OPENING = 300  # characters; a longer line is no title, heading or command
@@ -149,15 +150,28 @@ def sections(paste: Paste, formats: Sequence[TextFormat]) -> Iterator[Section]:
     """The pieces of a paste in which rows are, each with the pieces before it in which none are."""
     start = 0
     openings: list[int] = []
+    known: tuple[str | None, TextFormat] | None = None  # the heading and the format of the section before
     for opening, stop in pieces(paste, formats):
         openings.append(max(opening, 0))
         rows = paste[opening + 1 : stop]
-        if len(rows) and (format := likeliest(paste[start:stop], formats, rows)):
+        heading = paste[opening] if opening >= 0 else None
+        if known and heading == known[0] and is_all_of(known[1], rows):
+            format: TextFormat | None = known[1]
+        else:
+            format = likeliest(paste[start:stop], formats, rows) if len(rows) else None
+        if format:
+            known = heading, format
             yield Section(start, stop, format, told_by(paste, openings))
             start = stop
             openings = []
     if start == 0 and (format := likeliest(paste, formats, paste)):
         yield Section(0, len(paste), format)  # a heading without rows
+
+
+def is_all_of(format: TextFormat, rows: Paste) -> bool:
+    """Whether a format knows every one of the first rows: behind a heading that it read before, no other is asked."""
+    lines = [line for line in rows[:ROWS_TO_BE_SURE] if line.strip()]
+    return bool(lines) and format.recognises(lines) == len(lines)
 
 
 def told_by(paste: Paste, openings: Sequence[int]) -> Opening:

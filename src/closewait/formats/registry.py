@@ -1,5 +1,8 @@
 """Every format that closewait knows, and reading by whichever of them knows the bytes."""
 
+from collections.abc import Iterable, Iterator
+from itertools import chain
+
 from closewait.formats import (
     cisco_sockets,
     cisco_tcp_brief,
@@ -29,8 +32,9 @@ from closewait.formats import (
     tcpvcon,
     volatility_netscan,
 )
-from closewait.formats.format import Reading
+from closewait.formats.format import BytesFormat, Reading, TextFormat
 from closewait.formats.reading import Format, readings, snapshot
+from closewait.formats.stream import streamed
 from closewait.snapshot.table import Snapshot
 
 #: Every format, the more specific before those that would also know some of its lines.
@@ -73,3 +77,18 @@ def read(data: bytes, *, name: str) -> list[Reading]:
 def looks(data: bytes, source: str) -> list[Snapshot]:
     """Every dump in `data` as a moment of the host that `source` came from; BadInput when there is none."""
     return [snapshot(reading, source) for reading in read(data, name=source)]
+
+
+def looks_in_blocks(blocks: Iterable[bytes], source: str) -> Iterator[Snapshot]:
+    """Every dump in a log that comes in blocks, one by one; BadInput at the end when there was none.
+
+    Formats of bytes are read whole, for they have no beginnings within.
+    """
+    blocks = iter(blocks)
+    head = next(blocks, b"")
+    if any(isinstance(format, BytesFormat) and format.recognises(head) for format in FORMATS):
+        yield from looks(b"".join((head, *blocks)), source)
+        return
+    text_formats = [format for format in FORMATS if isinstance(format, TextFormat)]
+    for reading in streamed(chain([head], blocks), source, text_formats):
+        yield snapshot(reading, source)

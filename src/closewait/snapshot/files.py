@@ -4,7 +4,7 @@ A Parquet file of looks has a row for each socket, every column of the schema, t
 of the row; what belongs to a look as a whole stands beside it in the file, under METADATA_KEY.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Any, BinaryIO
@@ -39,9 +39,9 @@ def _numbered(number: int, look: Snapshot) -> pl.DataFrame:
     return joined.with_columns(pl.lit(number, dtype=pl.Int64).alias(LOOK), pl.col("holders").cast(HOLDER_TYPE))
 
 
-def _write_csv(rows: pl.DataFrame, file: BinaryIO, _: Mapping[str, str]) -> None:
+def _write_csv(rows: pl.DataFrame, file: BinaryIO, _: Mapping[str, str], *, with_header: bool = True) -> None:
     flat = rows.select(name for name, kind in rows.schema.items() if not kind.is_nested())
-    flat.write_csv(file)
+    flat.write_csv(file, include_header=with_header)
 
 
 def _write_json_lines(rows: pl.DataFrame, file: BinaryIO, _: Mapping[str, str]) -> None:
@@ -74,6 +74,23 @@ def encoded(rows: pl.DataFrame, ending: str, *, heads: str | None = None) -> byt
     file = BytesIO()
     WRITERS[ending](rows, file, {} if heads is None else {METADATA_KEY: heads})
     return file.getvalue()
+
+
+#: The endings of files that can be written look by look; the others are written when all rows are there.
+WRITTEN_IN_PARTS = (".csv", ".jsonl", ".ndjson")
+
+
+def write_in_parts(looks: Iterable[Snapshot], ending: str, file: BinaryIO) -> int:
+    """Write the rows of one look after another, with every column, and say how many there were."""
+    written = 0
+    for number, look in enumerate(looks):
+        rows = pl.concat([pl.DataFrame(schema=FILE_SCHEMA), _numbered(number, look)], how="diagonal")
+        if ending == ".csv":
+            _write_csv(rows, file, {}, with_header=number == 0)
+        else:
+            _write_json_lines(rows, file, {})
+        written += rows.height
+    return written
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,13 +7,18 @@ three dumps or more are a log, of which only the number of looks between two tel
 repeats itself does so more than once a second (netstat -c, watch by default).
 """
 
+import re
 from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from ipaddress import ip_address
 
-from closewait.snapshot.table import Snapshot
+from closewait.snapshot.table import FEW_ROWS, Snapshot
 from closewait.snapshot.timeline import seconds_between
+
+#: Wildcards, loopback and link-local addresses.
+OF_EVERY_HOST = re.compile(
+    r"(?:\*|(?:::ffff:)?(?:0\.0\.0\.0|127\..*|169\.254\..*)|::1?|fe80:.*|localhost.*)$", re.IGNORECASE
+)
 
 MOST_CHAINS = 64  # of looks that do not belong together; of more, the smallest are let go
 MOST_ADDRESSES = 10_000  # of one host, remembered
@@ -54,14 +59,14 @@ def series_of(looks: Iterable[Snapshot], *, far_apart_s: float) -> Series:
     seen = 0
     for look in looks:
         seen += 1
-        addresses = host_addresses(look)
-        chain = next((chain for chain in chains if chain.goes_on_with(look, addresses)), None)
+        addresses, states = host_addresses(look), look.states
+        chain = next((chain for chain in chains if chain.goes_on_with(look, addresses, states)), None)
         if chain is None:
             if len(chains) == MOST_CHAINS:
                 chains.remove(min(chains, key=lambda chain: chain.most_sockets))
             chain = _Chain(look, far_apart_s)
             chains.append(chain)
-        chain.add(look, addresses)
+        chain.add(look, addresses, states)
     chosen = max(chains, key=lambda chain: chain.most_sockets)
     if not chosen.is_clear:
         return Series((chosen.moment_of_largest,), (chosen.largest,), seen - 1)
@@ -72,16 +77,9 @@ def host_addresses(look: Snapshot) -> set[str]:
     """The addresses of this end that only one host has."""
     if look.kind != "sockets":
         return set()
-    return {told for told in look.sockets["local_address"].drop_nulls().unique().to_list() if is_of_one_host(told)}
-
-
-def is_of_one_host(address: str) -> bool:
-    """Whether an address, or a name in its place, is neither a wildcard nor one that every host has."""
-    try:
-        told = ip_address(address)
-    except ValueError:
-        return address not in ("*", "localhost")
-    return not (told.is_unspecified or told.is_loopback or told.is_link_local)
+    told = look.sockets["local_address"]
+    different = told.to_list() if len(told) <= FEW_ROWS else told.unique().to_list()
+    return {address for address in set(different) if address and not OF_EVERY_HOST.match(address)}
 
 
 class _Chain:
@@ -96,9 +94,9 @@ class _Chain:
         self._addresses: set[str] = set()
         self._checkpoints: deque[tuple[int, Snapshot]] = deque()  # looks that may become the one before the last
 
-    def add(self, look: Snapshot, addresses: set[str]) -> None:
+    def add(self, look: Snapshot, addresses: set[str], states: Mapping[str, int]) -> None:
         """One more look at the end."""
-        moment = Moment(look.taken_at_unix_s, look.clock_s, look.states)
+        moment = Moment(look.taken_at_unix_s, look.clock_s, states)
         if self.moments:
             self._before, self._last = self._last, look
         self.moments.append(moment)
@@ -117,7 +115,7 @@ class _Chain:
         told_s = seconds_between(look, self._last)
         return len(self.moments) - number if told_s is None else told_s
 
-    def goes_on_with(self, look: Snapshot, addresses: set[str]) -> bool:
+    def goes_on_with(self, look: Snapshot, addresses: set[str], states: Mapping[str, int]) -> bool:
         """Whether `look` clearly repeats the last one."""
         last = self._last
         if (look.format, look.kind, look.command) != (last.format, last.kind, last.command):
@@ -125,7 +123,11 @@ class _Chain:
         told_s = seconds_between(last, look)
         if look.kind == "counts":
             return bool(told_s)
-        if look.kind != "sockets" or not addresses & self._addresses or not look.states.keys() & last.states.keys():
+        if (
+            look.kind != "sockets"
+            or not addresses & self._addresses
+            or not states.keys() & self.moments[-1].states.keys()
+        ):
             return False
         if told_s is None and (_is_timed(last) or _is_timed(look)):
             return False

@@ -1,7 +1,7 @@
 """For programs: schema `closewait/1`. Keys may be added, none of these may vanish; unknown is null."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -9,15 +9,24 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:  # counts are written without loading the table
     from closewait.diagnosis.finding import Finding
     from closewait.diagnosis.report import Report
+    from closewait.snapshot.series import Moment
     from closewait.snapshot.table import Snapshot
 
 SCHEMA = "closewait/1"
 
 
-def looks_as_json(looks: "Sequence[Snapshot]") -> str:
+def looks_as_json(looks: "Iterable[Snapshot]") -> str:
     """`closewait list --json`: every look with its rows, as told."""
-    written = ", ".join(_look_with_rows(look) for look in looks)
-    return f'{{"schema": "{SCHEMA}", "looks": [{written}]}}'
+    return "".join(looks_in_parts(looks))
+
+
+def looks_in_parts(looks: "Iterable[Snapshot]") -> Iterator[str]:
+    """The same in parts, for a log has more looks than can be held."""
+    before = f'{{"schema": "{SCHEMA}", "looks": ['
+    for look in looks:
+        yield before + _look_with_rows(look)
+        before = ", "
+    yield "]}" if before == ", " else before + "]}"
 
 
 def report_as_json(report: "Report") -> str:
@@ -27,6 +36,7 @@ def report_as_json(report: "Report") -> str:
         "looks": [look_head(look) for look in report.timeline.looks],
         "findings": [finding_as_dict(finding) for finding in report.findings],
         "not_understood": [asdict(item) for item in report.not_understood],
+        "series": [moment_as_dict(moment) for moment in report.series] if len(report.series) > 1 else [],
     }
     return json.dumps(answer, ensure_ascii=False)
 
@@ -58,8 +68,7 @@ def look_head(look: "Snapshot") -> dict[str, Any]:
     """One look without its rows."""
     return {
         "kind": look.kind,
-        "taken_at": None if look.taken_at_unix_s is None else iso_time(look.taken_at_unix_s),
-        "clock_s": look.clock_s,
+        **_time_of(look),
         "command": look.command,
         "source": look.source,
         "format": look.format,
@@ -103,6 +112,17 @@ def finding_as_dict(finding: "Finding") -> dict[str, Any]:
         "age_low_s": None if finding.age_s is None else finding.age_s[0],
         "age_oldest_low_s": None if finding.age_s is None else finding.age_s[1],
     }
+
+
+def moment_as_dict(moment: "Moment") -> dict[str, Any]:
+    """One look of a series: its time, and how many sockets were in each state."""
+    return {**_time_of(moment), "states": dict(moment.states)}
+
+
+def _time_of(look: "Snapshot | Moment") -> dict[str, Any]:
+    """When it was: a moment, or else by a clock that tells no date."""
+    at_s = look.taken_at_unix_s
+    return {"taken_at": None if at_s is None else iso_time(at_s), "clock_s": look.clock_s}
 
 
 def iso_time(unix_s: float) -> str:

@@ -12,6 +12,7 @@ from closewait.diagnosis.wording import age_in_words, count_of, look_twice, name
 from closewait.snapshot.table import Snapshot
 from closewait.tcp.states import STATES, Move
 from closewait.views.page import wrapped
+from closewait.views.series import series_lines
 from closewait.views.visible import visible
 from closewait.views.whose_move import MOVE_SAID
 
@@ -31,6 +32,7 @@ def as_text(report: Report, *, width: int = 80, diagram: bool = False) -> str:
 
         parts.append(state_diagram(report.snapshot.states, width=width))
     notes = [] if diagram else [("States", [state_counts(report.snapshot)])]
+    notes += [("Series", list(series_lines(report.series)))]
     notes += closing_notes(report)
     parts.append("\n".join(line for label, lines in notes for line in labelled(label, lines, width)))
     return "\n\n".join(parts) + "\n"
