@@ -37,6 +37,12 @@ class CannotPlay(ClosewaitError):
     exit_status = 3
 
 
+class CannotAct(ClosewaitError):
+    """What was asked for is not done: a permission is missing, it was declined, or a guard stands before it."""
+
+    exit_status = 3
+
+
 class KernelRefused(CannotSee):
     """The kernel answered a request with an error number."""
 

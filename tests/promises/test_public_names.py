@@ -35,7 +35,8 @@ FORMAT_NAMES = {
 VERB_NAMES = {"examine", "list", "explain", "sql", "lab"}
 
 EXIT_STATUSES = {
-    "ClosewaitError": 5, "CannotSee": 3, "BadUsage": 4, "BadInput": 4, "CannotPlay": 3, "KernelRefused": 3,
+    "ClosewaitError": 5, "CannotSee": 3, "BadUsage": 4, "BadInput": 4, "CannotPlay": 3, "CannotAct": 3,
+    "KernelRefused": 3,
 }  # fmt: skip
 
 

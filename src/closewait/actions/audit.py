@@ -1,0 +1,97 @@
+"""The audit log: one line of JSON for each thing that closewait has done to this host, never changed afterwards.
+
+    {"when": "2026-11-22T16:40:00+00:00", "who": {"user": "root", "uid": 0, "for": "anna"}, "what": "set", …, "result": "done"}
+
+Who acts calls `ready()` first, so that nothing is done that could not be written down, and `record()` afterwards.
+"""  # noqa: E501  a line of the log is one line
+
+import json
+import os
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from closewait.errors import CannotAct
+
+#: As root, unless XDG_STATE_HOME says otherwise.
+ROOTS_FOLDER = Path("/var/log")
+APPEND = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | getattr(os, "O_NOFOLLOW", 0)
+
+
+def path() -> Path:
+    """Where the log is: in $XDG_STATE_HOME, in /var/log as root, in ~/.local/state (XDG base directories)."""
+    folder = Path(os.environ.get("XDG_STATE_HOME", ""))
+    if not folder.is_absolute():
+        folder = ROOTS_FOLDER if _uid() == 0 else Path.home() / ".local" / "state"
+    return folder / "closewait" / "audit.jsonl"
+
+
+def ready() -> Path:
+    """The path of the log, which can be written to. Raises CannotAct: nothing is done that cannot be logged."""
+    os.close(_opened())
+    return path()
+
+
+def record(entry: Mapping[str, Any]) -> Path:
+    """Append `entry` with the time and who it was, on the disk when this returns; the path of the log."""
+    line = json.dumps({"when": datetime.now(UTC).isoformat(timespec="seconds"), "who": who(), **entry})
+    log = _opened()
+    try:
+        # One write to a file opened to append: lines of two processes do not mix (write(2), O_APPEND).
+        os.write(log, f"{line}\n".encode())
+        os.fsync(log)
+    except OSError as error:
+        raise CannotAct(f"{path()} could not be written: {error.strerror}") from error
+    finally:
+        os.close(log)
+    return path()
+
+
+def entries() -> list[dict[str, Any]]:
+    """Everything that was recorded, oldest first; a line that a crash has torn is left out."""
+    try:
+        lines = path().read_text(errors="replace").split("\n")
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise CannotAct(f"{path()} could not be read: {error.strerror}") from error
+    return [entry for line in lines if (entry := _entry(line)) is not None]
+
+
+def who() -> dict[str, Any]:
+    """The user that acts, and whom sudo acts for."""
+    return {"user": _user_name(_uid()), "uid": _uid(), "for": os.environ.get("SUDO_USER")}
+
+
+def _entry(line: str) -> dict[str, Any] | None:
+    try:
+        entry = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    return entry if isinstance(entry, dict) else None
+
+
+def _opened() -> int:
+    try:
+        path().parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return os.open(path(), APPEND, 0o600)
+    except OSError as error:
+        raise CannotAct(
+            f"{path()}: the audit log cannot be written ({error.strerror}), so nothing is done.\n"
+            "Set XDG_STATE_HOME to a folder where it can."
+        ) from error
+
+
+def _uid() -> int | None:
+    return os.getuid() if hasattr(os, "getuid") else None  # Windows has none
+
+
+def _user_name(uid: int | None) -> str | None:
+    """The name of a user; None where this host knows none."""
+    try:
+        import pwd
+
+        return pwd.getpwuid(uid).pw_name if uid is not None else None
+    except (ImportError, KeyError):
+        return None
