@@ -151,3 +151,12 @@ def test_our_own_json_can_be_examined() -> None:
 
     assert json.loads(again)["looks"][0]["sockets"] == json.loads(written)["looks"][0]["sockets"]
     assert run("-", dump=written).returncode == 1
+
+
+def test_what_an_answer_costs_stands_beside_it() -> None:
+    """On standard error, so that the answer can still be read by a program."""
+    answered = run("-", "--json", "--cost", dump=pile(3))
+
+    assert json.loads(answered.stdout)["schema"]
+    assert answered.stderr.startswith("Cost: start ")
+    assert all(phase in answered.stderr for phase in ("loading", "reading", "judging", "processor", "memory"))

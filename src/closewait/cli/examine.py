@@ -1,10 +1,12 @@
 """`closewait examine`, or just `closewait`: say what is wrong, and with whom the next move lies."""
 
+import sys
 from dataclasses import replace
 from typing import Annotated
 
 import typer
 
+from closewait.cli.cost import Cost
 from closewait.cli.needs import EVERYTHING_THERE_IS, JUDGEMENT
 from closewait.cli.options import Json, Quiet, Width, Words
 from closewait.cli.sources import looker
@@ -21,6 +23,9 @@ def examine(
         str | None,
         typer.Option("--again", metavar="TIME", help="Look a second time after TIME (30s) and judge both looks."),
     ] = None,
+    cost: Annotated[
+        bool, typer.Option("--cost", help="Say on standard error what the answer cost: time of each phase, memory.")
+    ] = False,
     diagram: Annotated[bool, typer.Option("--diagram", help="Draw the counts into the TCP state diagram.")] = False,
     width: Width = None,
     quiet: Quiet = False,
@@ -36,6 +41,7 @@ def examine(
         closewait before.txt after.txt --json
         closewait lport=80 state=close_wait,established
     """
+    clock = Cost()
     looking, condition = looker(words or [])
     again_s = None if again is None else duration_s(again)
     if again_s is not None and not looking.is_live:
@@ -48,21 +54,25 @@ def examine(
     from closewait.views.as_json import report_as_json
     from closewait.views.as_text import as_text
 
+    clock.mark("loading")
     needs = JUDGEMENT if condition == EVERYTHING else EVERYTHING_THERE_IS
     before = list(looking.earlier())
+    clock.mark("reading")
     if again_s is not None:
         before.append(looking.look(needs))
         wait(again_s, "waiting for the second look")
     earlier = Timeline(tuple(judged(look, lasting(condition)) for look in before), looking.other_end)
     report = doctor.examine(
-        lambda: judged(looking.look(needs), condition),
+        clock.timed("looking", lambda: judged(looking.look(needs), condition)),
         earlier=earlier,
-        inquire=capture.inquire if looking.is_live else None,
+        inquire=clock.timed("asking suspects", capture.inquire) if looking.is_live else None,
     )
     series = tuple(looking.moments()) if condition == EVERYTHING else ()  # which counts all sockets of each look
     report = replace(report, not_understood=looking.not_understood, series=series)
     if json:
         print(report_as_json(report))
     elif not quiet:
-        show(as_text(report, width=columns(width), diagram=diagram))
+        show(clock.timed("telling", as_text)(report, width=columns(width), diagram=diagram))
+    if cost:
+        print(clock.said(), file=sys.stderr)
     return report.severity.rank
