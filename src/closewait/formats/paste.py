@@ -45,8 +45,14 @@ WRAPPINGS = (
     (re.compile(r"\\([*_@~$#\[\]`])"), r"\1"),  # markdown
     (re.compile(r"=20$"), ""),  # quoted-printable mail
 )
-#: Only a line that begins with one of the first, or contains one of the second, can have a wrapping.
-WRAPPED_BEGINS, WRAPPED_CONTAINS = b">#/-*;'[", (b"<", b"&", b"\\")
+#: Only a line that begins with one of these can have a wrapping, or one that contains what begins one of the others
+#: (`<->` of ss begins none of them).
+WRAPPED_BEGINS = b">#/-*;'["
+WRAPPED_CONTAINS = {
+    b"<": re.compile(rb"</?[A-Za-z]"),
+    b"&": re.compile(rb"&(?:gt|lt|nbsp|amp);"),
+    b"\\": re.compile(rb"\\[*_@~$#\[\]`]"),
+}
 QUOTED_PRINTABLE_END = b"=20\n"
 
 FENCE = re.compile(r" *(?:```|~~~)")
@@ -126,8 +132,9 @@ class Paste(Sequence[str]):
         if has_odd_spaces(words):
             words = Words.of(with_plain_blanks(text))
         suspects = {int(line) for line in words.lines_beginning_with_one_of(WRAPPED_BEGINS)}
-        for octet in WRAPPED_CONTAINS:
-            suspects.update(words.lines_containing(octet).tolist())
+        for octet, wrapping in WRAPPED_CONTAINS.items():
+            if wrapping.search(words.text.data):
+                suspects.update(words.lines_containing(octet).tolist())
         if b"=" in words.text.data and QUOTED_PRINTABLE_END in words.text.data:
             suspects.update(words.lines_containing(b"=").tolist())
         tidied = {line: tidied for line in suspects if (tidied := tidy(words.line(line))) != words.line(line)}
