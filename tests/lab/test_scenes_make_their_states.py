@@ -22,6 +22,7 @@ STILL_LIFES = {
     "peer-not-closing": (20, {"LISTEN": 1, "FIN-WAIT-2": 20}),
     "dead-fd": (50, {"LISTEN": 1}),
     "half-open-established": (20, {"LISTEN": 1, "ESTAB": 20}),
+    "dying-unacked": (60, {"LISTEN": 1, "FIN-WAIT-1": 60}),
     "fd-exhaustion": (200, {"LISTEN": 1, "ESTAB": 400}),
     "port-exhaustion": (440, {"LISTEN": 1, "ESTAB": 80, "TIME-WAIT": 400}),
     "stale-idle-pool": (8, {"LISTEN": 1, "ESTAB": 2, "CLOSE-WAIT": 8, "FIN-WAIT-2": 8}),
@@ -30,7 +31,7 @@ STILL_LIFES = {
 MOVING = {"leaked-established", "time-wait-churn", "benign-churn", "syn-backlog"}
 
 #: The kernel's numbers for what ss calls these states (Linux include/net/tcp_states.h).
-HEX = {"ESTAB": "01", "FIN-WAIT-2": "05", "TIME-WAIT": "06", "CLOSE-WAIT": "08", "LISTEN": "0A"}
+HEX = {"ESTAB": "01", "FIN-WAIT-1": "04", "FIN-WAIT-2": "05", "TIME-WAIT": "06", "CLOSE-WAIT": "08", "LISTEN": "0A"}
 
 
 @contextmanager
@@ -201,6 +202,15 @@ def test_leaked_established_collects_idle_connections() -> None:
         assert until(
             lambda: {row.local for row in seen_by_ss(stage, state="ESTAB") if row.names == {"lab-client"}} > earlier
         )
+
+
+def test_dying_unacked_leaves_no_descriptor_open() -> None:
+    """Nobody holds what the server closed, and each socket still has something to send."""
+    with played("dying-unacked", 5) as stage:
+        dying = seen_by_ss(stage, state="FIN-WAIT-1")
+
+        assert [(row.inode, row.holders) for row in dying] == [(0, ())] * 5
+        assert min(row.send_queue for row in dying) > 1
 
 
 def test_benign_churn_turns_over() -> None:

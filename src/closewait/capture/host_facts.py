@@ -1,4 +1,4 @@
-"""The limits and settings of this host that a verdict is measured against, read from /proc/sys/net."""
+"""The limits and settings of this host that a verdict is measured against, read from /proc."""
 
 import platform
 from collections.abc import Iterator
@@ -8,9 +8,10 @@ from closewait.capture.ahead import PROC
 from closewait.snapshot.host import Host
 from closewait.tcp.clocks import time_wait_s
 
-#: The counters a verdict reads, as nstat(8) names them: those of full queues.
+#: The counters a verdict reads, as nstat(8) names them: those of full queues, and of orphans that found no room.
 COUNTERS = frozenset({
     "TcpExtListenOverflows", "TcpExtListenDrops", "TcpExtTCPReqQFullDoCookies", "TcpExtTCPReqQFullDrop",
+    "TcpExtTCPAbortOnMemory",
 })  # fmt: skip
 
 
@@ -18,6 +19,7 @@ def host(proc: Path = PROC) -> Host:
     """What this system, and this thread's network namespace, say of themselves; what they do not say is None."""
     system, net = platform.system(), proc / "sys" / "net"
     ports = _numbers(net / "ipv4" / "ip_local_port_range")
+    tcp = _sockstat(_text(proc / "thread-self" / "net" / "sockstat"))
     return Host(
         system=system or None,
         kernel=platform.release() or None,
@@ -28,10 +30,32 @@ def host(proc: Path = PROC) -> Host:
         tw_reuse=_number(net / "ipv4" / "tcp_tw_reuse"),
         somaxconn=_number(net / "core" / "somaxconn"),
         max_syn_backlog=_number(net / "ipv4" / "tcp_max_syn_backlog"),
+        orphans=tcp.get("orphan"),
+        tcp_memory_pages=tcp.get("mem"),
         conntrack_flows=_number(net / "netfilter" / "nf_conntrack_count"),
         conntrack_limit=_number(net / "netfilter" / "nf_conntrack_max"),
         counters=dict(_counters(_text(proc / "thread-self" / "net" / "netstat"))),
     )
+
+
+def whole_host(proc: Path = PROC) -> Host:
+    """What the kernel allows all network namespaces together: told in the first one alone, so asked there."""
+    ipv4, uptime = proc / "sys" / "net" / "ipv4", _text(proc / "uptime").split()
+    memory = _numbers(ipv4 / "tcp_mem")
+    return Host(
+        max_orphans=_number(ipv4 / "tcp_max_orphans"),
+        tcp_mem_pages=(memory[0], memory[1], memory[2]) if len(memory) == 3 else None,
+        uptime_s=float(uptime[0]) if uptime else None,
+    )
+
+
+def _sockstat(text: str) -> dict[str, int]:
+    """`TCP: inuse 5 orphan 0 tw 2 alloc 9 mem 1` by name; `orphan` and `mem` are of the whole host (proc_net(5))."""
+    for line in text.splitlines():
+        family, *words = line.split()
+        if family == "TCP:":
+            return {name: int(number) for name, number in zip(words[::2], words[1::2], strict=False)}
+    return {}
 
 
 def _counters(netstat: str) -> Iterator[tuple[str, int]]:

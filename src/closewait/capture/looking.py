@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING
 
 from closewait.capture.dead_descriptors import dead_descriptors
-from closewait.capture.host_facts import host
+from closewait.capture.host_facts import host, whole_host
 from closewait.capture.namespace import inside, name_of
 from closewait.capture.owners import Holdings, Walk, holdings, walk
 from closewait.capture.processes import Process
@@ -56,8 +56,9 @@ def look_once(wish: Wish, sources: Sequence[Source], *, holders: bool) -> "Snaps
         source, reading, caveats = first_answer(wish, sources)
     with _timed(took_s, "holders"):
         owners = owners_of(reading, source, wish) if holders else Owners()
+    kernel = whole_host(wish.proc)
     with inside(wish.netns):
-        facts = host(wish.proc)
+        facts = host(wish.proc).joined(kernel)
     with _timed(took_s, "table"):
         sockets = with_ages(frame(SOCKETS, {**reading.columns, **owners.beside}), facts)
     return Snapshot(

@@ -91,7 +91,8 @@ def _dying(rows: pl.DataFrame, timeline: Timeline) -> pl.DataFrame:
         pl.col("owner_kind") != OwnerKind.HOLDER,
         ~_told(pl.col("send_queue_bytes") == 0),
     )
-    resent = _told(pl.col("timer_retransmits") >= RESENT_OFTEN) | _told(pl.col("timer") == "zero_window_probe")
+    shut = (pl.col("timer") == "zero_window_probe") & ~_told(pl.col("last_sent_ms") < BLOCKED_PASSING_S * 1000)
+    resent = _told(pl.col("timer_retransmits") >= RESENT_OFTEN) | _told(shut)
     return rows.with_columns(stood_s=NOT_KNOWN, is_overdue=resent, is_resent=resent, stood_before=_stayed(timeline))
 
 

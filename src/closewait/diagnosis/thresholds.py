@@ -36,6 +36,14 @@ FEWEST_BLOCKED = 3
 #: So many retransmissions without an answer take 12 s at least (RTO from 200 ms, doubled each time): no mere loss.
 RESENT_OFTEN = 6
 
+#: Shares of tcp_max_orphans. The kernel counts old orphans twice or four times, so that half is near (tcp_timer.c).
+ORPHANS_WARNING = 0.50
+ORPHANS_CRITICAL = 1.00
+
+#: Of the clients of a public server a few in a hundred vanish without a word; fewer than this accuse nobody.
+FEWEST_DYING = 10
+DYING_SHARE = 0.10
+
 #: With neither an age nor a second look, fewer CLOSE_WAIT than this in a group accuse nobody.
 PILE_UP_SOCKETS = 10
 

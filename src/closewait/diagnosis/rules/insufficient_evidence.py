@@ -159,7 +159,7 @@ def of_the_look(
 def check(case: "Case") -> Iterator[Suspicion]:
     """Speak about each group that is beyond passing traffic; other rules that spoke about it come first."""
     if case.timeline.latest.kind == "counts" and (finding := of_counts(case)):
-        yield Suspicion(finding)
+        yield Suspicion(finding, amplifies=(("summary",),), stands_back=True)
     for group in case.with_close_wait:
         if undecided(group):
             yield Suspicion(about(case, group), claims=(("group", group.key),), stands_back=True)

@@ -9,6 +9,7 @@ from closewait.lab.scene import Scene
 from closewait.lab.scenes import (
     benign_churn,
     dead_fd,
+    dying_unacked,
     fd_exhaustion,
     half_open_established,
     inherited_fd,
@@ -35,6 +36,7 @@ SCENES: tuple[Scene, ...] = (
     dead_fd.SCENE,
     leaked_established.SCENE,
     half_open_established.SCENE,
+    dying_unacked.SCENE,
     stale_idle_pool.SCENE,
     fd_exhaustion.SCENE,
     time_wait_churn.SCENE,
