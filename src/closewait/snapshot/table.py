@@ -7,6 +7,7 @@ Columns come in as lists, numpy arrays (masked where unknown) or `Coded` and are
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Any
 
 import polars as pl
@@ -19,6 +20,7 @@ from closewait.snapshot.sight import Sight
 
 Frame = pl.DataFrame  # for the annotations of those who do not name the engine
 
+ROWS_AT_HAND = 4_096
 FEW_ROWS = 500  # are counted here sooner than by the engine's threads (measured: 0.03 ms against 0.4 ms for 50)
 
 TYPES: Mapping[Kind, pl.DataType] = {
@@ -43,20 +45,40 @@ def frame(columns: Sequence[Column], values: Mapping[str, Any]) -> pl.DataFrame:
     if unknown:
         raise KeyError(f"no such column in the schema: {sorted(unknown)}")
     rows = max((len(column) for column in values.values()), default=0)
-    nothing = {kind: pl.Series([None], dtype=dtype).new_from_index(0, rows) for kind, dtype in TYPES.items()}
-    series = []
-    for column in columns:
+    told = untold(tuple(columns), rows)
+    for place, column in enumerate(columns):
         dtype = TYPES[column.kind]
         given = values.get(column.name)
-        if given is None:
-            series.append(nothing[column.kind].alias(column.name))  # columns without values share their memory
-        elif isinstance(given, pl.Series):
-            series.append(given.cast(dtype).alias(column.name))
+        if isinstance(given, pl.Series):
+            told.replace_column(place, given.cast(dtype).alias(column.name))
         elif isinstance(given, Coded):
-            series.append(pl.Series(column.name, given.values, dtype=dtype)[pl.Series(given.codes, dtype=pl.UInt32)])
-        else:
-            series.append(pl.Series(column.name, given, dtype=dtype, strict=False))
-    return pl.DataFrame(series)
+            texts = pl.Series(column.name, given.values, dtype=dtype)
+            told.replace_column(place, texts[pl.Series(given.codes, dtype=pl.UInt32)])
+        elif given is not None:
+            told.replace_column(place, pl.Series(column.name, given, dtype=dtype, strict=False))
+    return told
+
+
+def untold(columns: tuple[Column, ...], rows: int) -> pl.DataFrame:
+    """A frame in which nothing is told yet; a part of one made before where that is long enough.
+
+    Forty columns made one by one are half of what the frame of a short dump costs (measured: 0.7 ms with, 0.4 without).
+    """
+    if rows <= ROWS_AT_HAND:
+        return nothing_in(columns).head(rows)
+    return made_of_nothing(columns, rows)
+
+
+@cache
+def nothing_in(columns: tuple[Column, ...]) -> pl.DataFrame:
+    """Rows at hand of which no column tells anything."""
+    return made_of_nothing(columns, ROWS_AT_HAND)
+
+
+def made_of_nothing(columns: tuple[Column, ...], rows: int) -> pl.DataFrame:
+    """A frame of nulls, in which columns of one type share their memory."""
+    nothing = {kind: pl.Series([None], dtype=dtype).new_from_index(0, rows) for kind, dtype in TYPES.items()}
+    return pl.DataFrame([nothing[column.kind].alias(column.name) for column in columns])
 
 
 EMPTY_HOLDERS = frame(HOLDERS, {})
