@@ -135,6 +135,9 @@ def test_a_rule_shows_the_numbers_its_check_reads() -> None:
         "PASSING_SHARE": 0.05,
         "POOL_BOUND_SOCKETS": 32,
         "CRITICAL_PILE_SOCKETS": 256,
+        "MANY_DESCRIPTORS": 1024,
+        "SAME_SILENCE_S": 2.0,
+        "SAME_SILENCE_SHARE": 0.02,
     }
     assert thresholds_of(RULE["fd-exhaustion"]) == {"DESCRIPTORS_WARNING": 0.8, "DESCRIPTORS_CRITICAL": 0.95}
     assert "CLIENT_PATIENCE_S" not in thresholds_of(RULE["never-accepted"])
