@@ -30,6 +30,8 @@ INTEGERS = {
     "retransmits": "timer_retransmits",
 }  # fmt: skip
 
+RUNS_IN = ("user", "cgroup", "unit", "container", "container_runtime", "pod_uid")
+
 
 @dataclass(frozen=True, slots=True)
 class StoppedClock:
@@ -127,6 +129,7 @@ def _process(line: str) -> dict[str, Any]:
         values["command_line"] = told["command"]
     if "descriptors" in told:
         values["descriptors"], values["descriptor_limit"] = (int(part) for part in told["descriptors"].split("/"))
+    values |= {key: told[key] for key in RUNS_IN if key in told}
     if "dead" in told:
         values["dead_descriptors"] = int(told["dead"])
     return values

@@ -5,7 +5,7 @@ import resource
 import time
 from pathlib import Path
 
-from closewait.capture.processes import processes
+from closewait.capture.processes import processes, user_names
 
 STAT = "4121 ({name}) S 1 4121 4121 0 -1 4194560 99 0 0 0 5 3 0 0 20 0 9 0 {ticks} 1000 200 18446744073709551615"
 STATUS = "Name:\tx\nUmask:\t0022\nUid:\t1000\t33\t1000\t1000\nGid:\t0\t0\t0\t0\n"
@@ -25,6 +25,7 @@ def process(
     (folder / "status").write_text(STATUS)
     (folder / "limits").write_text(LIMITS.format(soft=soft))
     (folder / "cmdline").write_bytes(cmdline)
+    (folder / "cgroup").write_text("0::/system.slice/tomcat9.service\n")
 
 
 def test_a_process_as_its_files_tell_it(tmp_path: Path) -> None:
@@ -34,6 +35,24 @@ def test_a_process_as_its_files_tell_it(tmp_path: Path) -> None:
 
     assert (found.pid, found.process, found.command_line) == (4121, "java", "java -jar x.jar")
     assert (found.uid, found.descriptor_limit) == (33, 1024)
+
+
+def test_where_it_runs_and_as_whom(tmp_path: Path) -> None:
+    """Its control group tells the unit; a user that is not in the file keeps a number only."""
+    process(tmp_path)
+    (found,) = processes([4121], tmp_path)
+
+    assert (found.quarters.unit, found.quarters.cgroup) == ("tomcat9.service", "/system.slice/tomcat9.service")
+    assert found.user == user_names().get(33)
+
+
+def test_the_users_of_a_host(tmp_path: Path) -> None:
+    """By number; a broken line, or one cut off, names nobody."""
+    file = tmp_path / "passwd"
+    file.write_bytes(b"root:x:0:0:root:/root:/bin/sh\n# remark\nb\xffd:x:7:7::/:\n:x::1:\nweb:x:10")
+
+    assert user_names(file) == {0: "root", 7: "b\ufffdd"}
+    assert user_names(tmp_path / "none") == {}
 
 
 def test_a_name_may_hold_anything(tmp_path: Path) -> None:

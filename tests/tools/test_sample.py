@@ -26,7 +26,8 @@ netns:closewait-lab-1048211: 801 TCP sockets, 1 finding, worst: critical
 CRITICAL  leaked-close-wait  (possible, P101)
   orders-api[1048219] holds 400 connections on 127.0.0.1:8080 that the other end
   has closed; it never closed its own side.
-  Whose move     the local program's, orders-api[1048219]
+  Whose move     the local program's, orders-api[1048219], unit runner.service,
+                 container 3f2a6c1b9d0e (docker), user root
   Since          4.0 s to 11 s ago at least
   Because        - 400 with Recv-Q 0: the FIN was taken from the queue
                  - in CLOSE_WAIT for 4.0 s to 11 s at least, half of them over
@@ -38,7 +39,7 @@ CRITICAL  leaked-close-wait  (possible, P101)
 
 
 def test_another_run_is_no_difference() -> None:
-    """Process ids, ages and milliseconds vary, and a longer id may break a line elsewhere."""
+    """Process ids, ages, milliseconds and where it is played vary, and a longer id may break a line elsewhere."""
     assert sample.essence(LATER) == sample.essence(SHOWN)
 
 

@@ -14,12 +14,17 @@ from closewait.capture.owners import Holdings, Walk, holdings, walk
 from closewait.capture.processes import Process
 from closewait.capture.source import Source, Wish
 from closewait.errors import BadInput, CannotSee
+from closewait.formats.control_groups import Quarters
 from closewait.formats.format import ColumnValues, Reading
 from closewait.snapshot.coded import Coded
 from closewait.snapshot.sight import Sight
 
 if TYPE_CHECKING:
     from closewait.snapshot.table import Snapshot
+
+#: The columns of a process that are facts of `Process`, and those that are facts of its quarters.
+OF_PROCESS = tuple(fact.name for fact in fields(Process) if fact.name != "quarters")
+OF_QUARTERS = tuple(fact.name for fact in fields(Quarters))
 
 PASSED_OVER = "{way} was not used: {reason}."
 HIDDEN_FROM_YOU = (
@@ -167,7 +172,8 @@ def _columns(
     """The processes as columns of `snapshot.columns.PROCESSES`."""
     told = list(processes)
     return {
-        **{one.name: [getattr(process, one.name) for process in told] for one in fields(Process)},
+        **{name: [getattr(process, name) for process in told] for name in OF_PROCESS},
+        **{name: [getattr(process.quarters, name) for process in told] for name in OF_QUARTERS},
         "descriptors": [descriptors.get(process.pid) for process in told],
         "dead_descriptors": [dead.get(process.pid) for process in told],
     }

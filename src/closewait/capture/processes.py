@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from closewait.capture.ahead import PROC
+from closewait.formats.control_groups import NOT_TOLD, Quarters, quarters
 
 # Fields of /proc/PID/stat counted behind the name, which may itself hold blanks and brackets (proc_pid_stat(5)).
 NAME = re.compile(rb"\((.*)\)", re.DOTALL)
@@ -15,6 +16,7 @@ STARTED_AFTER_BOOT = 19  # in ticks
 EFFECTIVE_UID = re.compile(rb"^Uid:\t\d+\t(\d+)", re.MULTILINE)
 SOFT_LIMIT = re.compile(rb"^Max open files +(\d+)", re.MULTILINE)  # `unlimited` is no number
 FILE_BYTES = 1 << 16
+USERS = Path("/etc/passwd")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,27 +29,42 @@ class Process:
     uid: int | None
     started_at_unix_s: float
     descriptor_limit: int | None
+    user: str | None = None
+    quarters: Quarters = NOT_TOLD
 
 
 def processes(pids: Iterable[int], proc: Path = PROC) -> Iterator[Process]:
     """Those of `pids` that still run."""
     booted_at_unix_s = time.time() - time.clock_gettime(time.CLOCK_BOOTTIME)
     ticks_per_s = os.sysconf("SC_CLK_TCK")
+    users = user_names()
     for pid in pids:
         folder = f"{proc}/{pid}"
         stat = _contents(f"{folder}/stat")
         name = NAME.search(stat)
         if name is None:
             continue  # it has ended
+        uid = _number(EFFECTIVE_UID, f"{folder}/status")
         ticks = int(stat[name.end() :].split()[STARTED_AFTER_BOOT])
         yield Process(
             pid=pid,
             process=_text(name[1]),
             command_line=_text(_contents(f"{folder}/cmdline").rstrip(b"\0").replace(b"\0", b" ")) or None,
-            uid=_number(EFFECTIVE_UID, f"{folder}/status"),
+            uid=uid,
             started_at_unix_s=booted_at_unix_s + ticks / ticks_per_s,
             descriptor_limit=_number(SOFT_LIMIT, f"{folder}/limits"),
+            user=None if uid is None else users.get(uid),
+            quarters=quarters(_text(_contents(f"{folder}/cgroup"))),
         )
+
+
+def user_names(file: Path = USERS) -> dict[int, str]:
+    """The users of this host by number.
+
+    Others, from a directory in the network, are not asked for: a host that is out of ports would wait for the answer.
+    """
+    lines = (line.split(b":") for line in _contents(str(file)).splitlines())
+    return {int(words[2]): _text(words[0]) for words in lines if len(words) > 3 and words[2].isdigit()}
 
 
 def _number(pattern: re.Pattern[bytes], path: str) -> int | None:

@@ -10,13 +10,13 @@ if TYPE_CHECKING:
     from closewait.formats.sock_diag.asked import Asked
     from closewait.snapshot.filters.condition import Condition
 
-HOLDING = frozenset({"pid", "process", "fd"})
+HOLDING = frozenset({"pid", "process", "fd", "cgroup", "container"})
 
 #: Columns that can be told without any other.
 TOLD_ALONE = HOLDING | {
     "protocol", "local_address", "local_port", "local_service", "remote_address", "remote_port", "remote_service",
     "state", "recv_queue_bytes", "send_queue_bytes", "accept_queue_conns", "accept_queue_limit", "inode", "uid",
-    "interface", "cgroup", "container", "user",
+    "interface", "user",
 }  # fmt: skip
 
 

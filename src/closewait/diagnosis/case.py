@@ -1,6 +1,6 @@
 """The case laid before the rules: the timeline, summed once into groups, processes and destinations."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 
 import polars as pl
@@ -69,7 +69,7 @@ class Case:
     @cached_property
     def processes(self) -> dict[int, Process]:
         """The processes of the latest look by pid; what other files tell of them fills what the look does not."""
-        columns = ["pid", "process", "command_line", "descriptors", "descriptor_limit", "dead_descriptors"]
+        columns = [fact.name for fact in fields(Process) if fact.name != "told_by"]
         known = {row[0]: Process(*row) for row in self.timeline.latest.processes.select(columns).iter_rows()}
         for fact in self.timeline.latest.evidence.processes:
             if pid := fact.pid or (self.suspect and self.suspect.pid):

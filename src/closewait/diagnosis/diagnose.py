@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from closewait.diagnosis.case import Case
 from closewait.diagnosis.finding import Finding, Owner, Severity
+from closewait.diagnosis.residence import settled_in
 from closewait.diagnosis.rule import Rule, Subject, Suspicion
 from closewait.diagnosis.wording import count_of, name_of
 
@@ -16,8 +17,9 @@ def diagnose(case: Case, rules: Sequence[Rule]) -> tuple[Finding, ...]:
     for rule in rules:
         for suspicion in rule.check(case):
             docket.hear(suspicion)
+    findings = [replace(finding, owners=settled_in(case, finding.owners)) for finding in merged(docket.findings)]
     order = {rule.name: place for place, rule in enumerate(rules)}
-    return tuple(sorted(merged(docket.findings), key=lambda f: (-f.severity.rank, order[f.rule], -f.sockets, f.where)))
+    return tuple(sorted(findings, key=lambda f: (-f.severity.rank, order[f.rule], -f.sockets, f.where)))
 
 
 def suspects(findings: Iterable[Finding]) -> list[int]:

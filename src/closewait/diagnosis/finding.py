@@ -29,6 +29,11 @@ class Owner:
     pid: int | None
     process: str | None
     sockets: int
+    user: str | None = None
+    unit: str | None = None  # of systemd
+    container: str | None = None
+    container_runtime: str | None = None
+    pod_uid: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""A process of the dump and how many descriptors it has."""
+"""A process of the dump, where it runs, and how many descriptors it has."""
 
 from dataclasses import dataclass
 
@@ -13,6 +13,11 @@ class Process:
     descriptors: int | None = None
     descriptor_limit: int | None = None
     dead_descriptors: int | None = None
+    user: str | None = None
+    unit: str | None = None  # of systemd
+    container: str | None = None
+    container_runtime: str | None = None
+    pod_uid: str | None = None
     told_by: tuple[str, ...] = ()
 
     @property

@@ -10,13 +10,13 @@ from dataclasses import replace
 from closewait.diagnosis.roles import settled
 from closewait.snapshot.columns import CHARGES
 from closewait.snapshot.filters.condition import EVERYTHING, Condition, Leaf, columns_of, weakened
-from closewait.snapshot.filters.matching import ANSWERED_BY, UNTOLD, kept, matching, untold
+from closewait.snapshot.filters.matching import ANSWERED_BY, TOLD_OF_PROCESS, UNTOLD, kept, matching, untold
 from closewait.snapshot.same_socket import each_socket_once
 from closewait.snapshot.table import Snapshot
 
 #: Columns whose values come from the whole look, and those that a queued connection borrows from its listener.
 CHARGED = frozenset(column.name for column in CHARGES)
-BORROWED = frozenset(ANSWERED_BY)
+BORROWED = frozenset(ANSWERED_BY) | set(TOLD_OF_PROCESS)
 
 #: Columns that a socket keeps for life, by which it can be found in an earlier look.
 LASTING = frozenset({

@@ -9,6 +9,9 @@ from closewait.diagnosis.finding import Owner
 from closewait.diagnosis.group import Group, OwnerKind
 from closewait.diagnosis.stall import Stall
 
+#: So many characters of a container's id are shown by `docker ps`, `crictl ps` and `podman ps`, and taken by them.
+SHORT_ID = 12
+
 #: Units of time, largest first.
 TIME_UNITS_S = ((86400.0, "d"), (3600.0, "h"), (60.0, "min"), (1.0, "s"))
 
@@ -35,6 +38,18 @@ def name_of(pid: int | None, process: str | None) -> str:
     if process is None:
         return f"process {pid}"
     return process if pid is None else f"{process}[{pid}]"
+
+
+def resident(owner: Owner) -> str:
+    """`java[4121], unit tomcat9.service, user tomcat`; `node[7], container 3f2a6c1b9d0e (docker), user root`."""
+    runtime = f" ({owner.container_runtime})" if owner.container_runtime else ""
+    facts = (
+        owner.unit and f"unit {owner.unit}",
+        owner.container and f"container {owner.container[:SHORT_ID]}{runtime}",
+        owner.pod_uid and f"pod {owner.pod_uid}",
+        owner.user and f"user {owner.user}",
+    )
+    return ", ".join((name_of(owner.pid, owner.process), *(fact for fact in facts if fact)))
 
 
 def who(group: Group) -> str:

@@ -10,6 +10,8 @@ from typing import Literal
 Kind = Literal["text", "integer", "real", "flag"]
 
 NOT_TOLD = "The source does not tell it."
+IN_NONE = "It runs in none, or the source does not tell it."
+RUNTIME_UNKNOWN = "In no container, or several runtimes name theirs so."
 NO_TCP_INFO = "The source gives no tcp_info; TIME_WAIT and half-open request sockets never have one."
 
 
@@ -154,6 +156,12 @@ PROCESSES = (
         "Open descriptors of TCP sockets that are in no table of the kernel: their connections are gone.",
         "Too few sockets of the process are missing from the tables to ask, or they may not be asked.",
     ),
+    Column("user", "text", "user name", "The name of `uid` in /etc/passwd.", "Not in that file, or not told."),
+    Column("cgroup", "text", "path", "The control group it runs in.", "The root group, or not told."),
+    Column("unit", "text", "unit name", "The innermost systemd unit it runs in, such as `nginx.service`.", IN_NONE),
+    Column("container", "text", "container id", "The container it runs in, as its control group names it.", IN_NONE),
+    Column("container_runtime", "text", "name", "`docker`, `containerd`, `cri-o`, `podman` or `lxc`.", RUNTIME_UNKNOWN),
+    Column("pod_uid", "text", "uid", "The Kubernetes pod it runs in.", IN_NONE),
 )
 
 FLOWS = tuple(c for c in SOCKETS if c.name in {

@@ -95,7 +95,7 @@ def finding_as_dict(finding: "Finding") -> dict[str, Any]:
         "severity": finding.severity.value,
         "certainty": finding.certainty,
         "whose_move": finding.whose_move.value,
-        "owner": None if owner is None else {"pid": owner.pid, "process": owner.process},
+        "owner": None if owner is None else {key: told for key, told in asdict(owner).items() if key != "sockets"},
         "role": finding.role,
         "where": finding.where,
         "sockets": finding.sockets,

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from closewait.diagnosis.finding import Finding, Severity
 from closewait.diagnosis.report import Report
-from closewait.diagnosis.wording import age_in_words, count_of, look_twice, name_of
+from closewait.diagnosis.wording import age_in_words, count_of, look_twice, resident
 from closewait.snapshot.table import Snapshot
 from closewait.tcp.states import STATES, Move
 from closewait.views.page import wrapped
@@ -91,6 +91,8 @@ def at_length(finding: Finding, width: int) -> Iterator[str]:
     yield f"{finding.severity.value.upper()}  {finding.rule}  ({finding.certainty}, {finding.code})"
     yield from wrapped(visible(finding.says), width, "  ", "  ")
     yield from labelled("Whose move", [whose_move(finding)], width)
+    if finding.owner is not None and finding.whose_move is not Move.LOCAL_APPLICATION:
+        yield from labelled("Program", [resident(finding.owner)], width)
     if finding.age_s is not None:
         yield from labelled("Since", [since(*finding.age_s)], width)
     yield from labelled("Because", finding.because, width)
@@ -112,10 +114,10 @@ def briefly(finding: Finding, width: int) -> Iterator[str]:
 
 
 def whose_move(finding: Finding) -> str:
-    """`the local program's, java[4121]`."""
+    """`the local program's, java[4121], unit tomcat9.service`."""
     said = MOVE_SAID[finding.whose_move]
     if finding.whose_move is Move.LOCAL_APPLICATION and finding.owner is not None:
-        return f"{said}, {name_of(finding.owner.pid, finding.owner.process)}"
+        return f"{said}, {resident(finding.owner)}"
     return said
 
 

@@ -15,6 +15,9 @@ from closewait.snapshot.table import Snapshot
 #: What a queued connection tells under another name: whoever holds its listener answers for it.
 ANSWERED_BY = {"pid": "owner_pid", "process": "owner_process"}
 
+#: Columns that are told of a process where a source tells nothing of the socket: who holds it answers for it.
+TOLD_OF_PROCESS = ("cgroup", "container")
+
 #: Columns in which a socket's further holders are known too.
 HELD = ("pid", "process", "fd")
 
@@ -29,7 +32,7 @@ def matching(look: Snapshot, condition: Condition) -> pl.Series:
         if isinstance(condition, Not):
             return ~met(condition.part)
         if isinstance(condition, Within | Among | Inside):
-            return _met_leaf(rows, look.holders, condition)
+            return _met_leaf(rows, look, condition)
         conjunction = isinstance(condition, Every)
         none = pl.repeat(conjunction, rows.height, dtype=pl.Boolean(), eager=True)
         return reduce(and_ if conjunction else or_, map(met, condition.parts), none)
@@ -49,7 +52,8 @@ def untold(look: Snapshot, condition: Condition) -> tuple[str, ...]:
             some_told = isinstance(condition, Either) and not all(parts)
             return () if some_told else tuple(name for part in parts for name in part)
         name = condition.column
-        return (name,) if name not in rows.columns or rows[name].null_count() == rows.height else ()
+        told_of = (rows, look.processes) if name in TOLD_OF_PROCESS else (rows,)
+        return () if any(name in table.columns and table[name].count() for table in told_of) else (name,)
 
     return tuple(dict.fromkeys(missing(condition)))
 
@@ -76,15 +80,26 @@ def arranged(look: Snapshot, order: pl.Series) -> Snapshot:
     )
 
 
-def _met_leaf(rows: pl.DataFrame, holders: pl.DataFrame, leaf: Leaf) -> pl.Series:
+def _met_leaf(rows: pl.DataFrame, look: Snapshot, leaf: Leaf) -> pl.Series:
     """Which rows meet a condition about one column, by what stands beside them or by another of their holders."""
-    met = _met_values(rows, leaf.column, leaf)
+    met, holders = _met_values(rows, leaf.column, leaf), look.holders
+    if leaf.column in TOLD_OF_PROCESS:
+        pids = look.processes["pid"].filter(_met_values(look.processes, leaf.column, leaf)).to_list()
+        met = met | _held_by(rows, holders, pids)
     if leaf.column in ANSWERED_BY:
         met = met | _met_values(rows, ANSWERED_BY[leaf.column], leaf)
     if leaf.column in HELD and not holders.is_empty():
         held = holders["socket"].filter(_met_values(holders, leaf.column, leaf)).unique()
         met = met | pl.int_range(rows.height, eager=True).is_in(held.to_list())
     return met
+
+
+def _held_by(rows: pl.DataFrame, holders: pl.DataFrame, pids: list[int]) -> pl.Series:
+    """Which rows one of these processes holds, or answers for."""
+    sockets = holders["socket"].filter(holders["pid"].is_in(pids)).unique()
+    held = rows["pid"].is_in(pids) | pl.int_range(rows.height, eager=True).is_in(sockets.to_list())
+    answered = rows["owner_pid"].is_in(pids) if "owner_pid" in rows.columns else held
+    return (held | answered).fill_null(False)
 
 
 def _met_values(rows: pl.DataFrame, column: str, leaf: Leaf) -> pl.Series:
