@@ -18,7 +18,7 @@ WIDTH_COLUMNS = 80
 VARYING = (
     (re.compile(r"closewait-lab-\d+"), "closewait-lab-PID"),
     (re.compile(r"\[\d+\]"), "[PID]"),
-    (re.compile(r"(?<=\[PID\])(?:,\s+(?:unit|container|pod|user)\s+\S+(?:\s+\(\S+\))?)+(?=\n)"), ""),
+    (re.compile(r"(?<=\[PID\])(?:,\s+(?:unit|container|pod|user)\s+[^\s,]+(?:\s+\(\S+\))?)+(?=\n)"), ""),
     (re.compile(r"\b\d+(\.\d+)? (ms|s)\b"), "TIME"),
 )
 
