@@ -31,7 +31,7 @@ docs: $(VENV)/developed  ## write the generated pages and the README's sample ag
 bench: $(VENV)/developed packages  ## measure beside ss, netstat, lsof, psutil and jc (root; some minutes)
 	$(BIN)/python -m bench
 
-fuzz: $(VENV)/developed  ## hand in any bytes, ten minutes (TARGET=dumps, reports, filters; SECONDS=600)
+fuzz: $(VENV)/developed  ## hand in any bytes, ten minutes (TARGET=dumps, reports, evidence, filters; SECONDS=600)
 	@$(BIN)/pip install --quiet --constraint constraints.txt --group fuzz
 	$(BIN)/python -m fuzz --target $(or $(TARGET),dumps) --seconds $(or $(SECONDS),600)
 

@@ -15,7 +15,8 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 CORPUS, FOUND = HERE / "corpus", HERE / "found"
-SEEDS = HERE.parent / "tests" / "formats" / "golden"
+RECORDED = HERE.parent / "tests" / "formats"
+SEEDS = {"dumps": "golden", "reports": "golden", "evidence": "evidence"}  # folders of RECORDED
 SLICE_S = 600  # the fuzzer's own tracing keeps some 20 KB of each run (measured): it is begun anew before that counts
 LIMITS = {
     "max_len": 4096,  # longer inputs only make it slower: no reader looks farther for what a line means
@@ -50,7 +51,7 @@ def fuzz(target: str, seconds: int) -> None:
         [
             sys.argv[0],
             str(corpus),
-            *([] if target == "filters" else [str(SEEDS)]),
+            *([str(RECORDED / SEEDS[target])] if target in SEEDS else []),
             f"-dict={CORPUS / 'words.dict'}",
             *(f"-{name}={value}" for name, value in options.items()),
         ],
@@ -62,7 +63,7 @@ def fuzz(target: str, seconds: int) -> None:
 def main() -> int:
     """Fuzz in slices, each a process of its own that goes on with the corpus of those before."""
     parser = argparse.ArgumentParser(prog="make fuzz")
-    parser.add_argument("--target", choices=("dumps", "reports", "filters"), default="dumps")
+    parser.add_argument("--target", choices=("dumps", "reports", "evidence", "filters"), default="dumps")
     parser.add_argument("--seconds", type=int, default=600)
     parser.add_argument("--slice", action="store_true", help="fuzz in this process")
     told = parser.parse_args()

@@ -2,6 +2,7 @@
 
 dumps     any bytes as a dump: looks or one clear error; each look goes out as JSON and comes back the same
 reports   any bytes as a dump, examined: the report, as text and as JSON, holds no control character
+evidence  any bytes as a file beside a dump: facts, or nothing
 filters   any words as a filter: a condition or one clear error
 """
 
@@ -11,6 +12,7 @@ from collections.abc import Callable, Mapping
 from closewait import doctor
 from closewait.errors import BadInput, BadUsage
 from closewait.formats import looks
+from closewait.formats.evidence import evidence_in
 from closewait.formats.service_names import SERVICE_PORTS
 from closewait.snapshot.filters.grammar import understood
 from closewait.views.as_json import looks_as_json, report_as_json
@@ -45,6 +47,11 @@ def reports(data: bytes) -> None:
     assert json.loads(report_as_json(report))["schema"]
 
 
+def evidence(data: bytes) -> None:
+    """What lies beside a dump may be anything."""
+    evidence_in(data, "fuzz")
+
+
 def filters(data: bytes) -> None:
     """Any words are a condition, or bad usage."""
     try:
@@ -65,4 +72,9 @@ def check_shown(text: str) -> None:
     assert not odd, odd
 
 
-TARGETS: Mapping[str, Callable[[bytes], None]] = {"dumps": dumps, "reports": reports, "filters": filters}
+TARGETS: Mapping[str, Callable[[bytes], None]] = {
+    "dumps": dumps,
+    "reports": reports,
+    "evidence": evidence,
+    "filters": filters,
+}
