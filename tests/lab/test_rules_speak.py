@@ -17,6 +17,8 @@ PATIENCE_S = 15.0
 
 #: What a dump cannot tell, so that the same scene has another first verdict there; every other scene has the same.
 OTHERWISE = {
+    ("ss", "blocked-writer"): "insufficient-evidence",  # without timers and clocks, data on its way looks the same
+    ("netstat", "blocked-writer"): "insufficient-evidence",
     ("ss", "dying-unacked"): None,  # without timers a goodbye on its way looks the same
     ("netstat", "dying-unacked"): None,
     ("netstat", "inherited-fd"): "leaked-close-wait",  # netstat shows one holder of a shared socket

@@ -19,6 +19,7 @@ STILL_LIFES = {
     "inherited-fd": (20, {"LISTEN": 1, "CLOSE-WAIT": 20, "FIN-WAIT-2": 20}),
     "inherited-fd-child-only": (20, {"LISTEN": 1, "CLOSE-WAIT": 20, "FIN-WAIT-2": 20}),
     "proxy-half-close": (20, {"LISTEN": 1, "CLOSE-WAIT": 20, "FIN-WAIT-2": 20}),
+    "blocked-writer": (20, {"LISTEN": 1, "CLOSE-WAIT": 20}),
     "peer-not-closing": (20, {"LISTEN": 1, "FIN-WAIT-2": 20}),
     "dead-fd": (50, {"LISTEN": 1}),
     "half-open-established": (20, {"LISTEN": 1, "ESTAB": 20}),
@@ -54,7 +55,7 @@ def test_the_states_are_those_announced(name: str) -> None:
     """When a scene says that it holds, `ss` and `/proc/net/tcp` show exactly its states, and the actors bear names."""
     count, states = STILL_LIFES[name]
     with played(name) as stage:
-        table = Path(f"/proc/{all_pids(stage)[0]}/net/tcp").read_text().splitlines()[1:]
+        table = inside(stage, "cat", "/proc/net/tcp").splitlines()[1:]
 
         assert stage.count == count
         assert Counter(row.state for row in seen_by_ss(stage)) == states
@@ -202,6 +203,17 @@ def test_leaked_established_collects_idle_connections() -> None:
         assert until(
             lambda: {row.local for row in seen_by_ss(stage, state="ESTAB") if row.names == {"lab-client"}} > earlier
         )
+
+
+def test_blocked_writer_keeps_the_same_bytes() -> None:
+    """What the server has to send stays as it is, and lab-server still holds every socket."""
+    with played("blocked-writer", 5) as stage:
+        earlier = {row.remote: row.send_queue for row in seen_by_ss(stage, state="CLOSE-WAIT")}
+        stuck = seen_by_ss(stage, state="CLOSE-WAIT")
+
+        assert {row.remote: row.send_queue for row in stuck} == earlier
+        assert min(earlier.values()) > 1000
+        assert [row.names for row in stuck] == [{"lab-server"}] * 5
 
 
 def test_dying_unacked_leaves_no_descriptor_open() -> None:

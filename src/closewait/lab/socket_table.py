@@ -25,6 +25,7 @@ class Socket:
     recv_queue: int
     send_queue: int
     inode: int
+    peer_is_full: bool  # the timer of zero window probes runs
 
     @property
     def ports(self) -> tuple[int, int]:
@@ -37,7 +38,7 @@ def sockets() -> Iterator[Socket]:
     with Path("/proc/thread-self/net/tcp").open() as table:
         next(table)
         for line in table:
-            _, local, remote, state, queues, _, _, _, _, inode, *_ = line.split()
+            _, local, remote, state, queues, timer, _, _, _, inode, *_ = line.split()
             yield Socket(
                 state=STATES[int(state, 16)],
                 local_port=int(local.split(":")[1], 16),
@@ -45,6 +46,7 @@ def sockets() -> Iterator[Socket]:
                 recv_queue=int(queues.split(":")[1], 16),
                 send_queue=int(queues.split(":")[0], 16),
                 inode=int(inode),
+                peer_is_full=timer.startswith("04:"),
             )
 
 

@@ -3,6 +3,7 @@
 from closewait.diagnosis.rule import Rule
 from closewait.diagnosis.rules import (
     benign_churn,
+    blocked_writer,
     conntrack_view,
     dead_fd,
     dying_unacked,
@@ -29,6 +30,7 @@ RULES: tuple[Rule, ...] = (
     never_accepted.RULE,
     inherited_fd.RULE,
     proxy_half_close.RULE,
+    blocked_writer.RULE,
     never_read.RULE,
     stale_idle_pool.RULE,
     leaked_close_wait.RULE,

@@ -8,6 +8,7 @@ from closewait.errors import BadUsage
 from closewait.lab.scene import Scene
 from closewait.lab.scenes import (
     benign_churn,
+    blocked_writer,
     dead_fd,
     dying_unacked,
     fd_exhaustion,
@@ -32,6 +33,7 @@ SCENES: tuple[Scene, ...] = (
     never_accepted.SCENE,
     inherited_fd.SCENE,
     proxy_half_close.SCENE,
+    blocked_writer.SCENE,
     peer_not_closing.SCENE,
     dead_fd.SCENE,
     leaked_established.SCENE,

@@ -34,10 +34,8 @@ def play(stage: Stage, count: int) -> None:
     stage.cast("lab-server", answer_and_close, listener)
     stage.reach_beyond("lab-client", ask_and_look_away, (HERE, port), count, False)
     stage.wait_until(
-        f"{count} orphans with something to send",
-        lambda: (
-            len([one for one in stage.sockets(local_port=port, state="FIN_WAIT_1", inode=0) if one.send_queue]) >= count
-        ),
+        f"{count} orphans with something to send and no room at the peer",
+        lambda: len(stage.sockets(local_port=port, state="FIN_WAIT_1", inode=0, peer_is_full=True)) >= count,
     )
 
 
