@@ -158,13 +158,18 @@ def socket_in(
 
 
 @contextmanager
-def ends_in(state: str, ns: Namespace, family: socket.AddressFamily = socket.AF_INET) -> Iterator[Ends]:
-    """Both ends of a connection whose one end is in `state`; everything is reset and freed afterwards."""
+def ends_in(
+    state: str, ns: Namespace, family: socket.AddressFamily = socket.AF_INET, *, as_server: bool = False
+) -> Iterator[Ends]:
+    """Both ends of a connection whose one end is in `state`; everything is reset and freed afterwards.
+
+    With `as_server` the end that accepted is the one in `state`, where the state is one of an accepted connection.
+    """
     if state not in STATES:
         raise LookupError(f"no way is known to bring a socket into {state!r}; known: {', '.join(STATES)}")
     with ExitStack() as stack:
         stage = Stage(ns, family, stack)
-        here, there = WAYS[state](stage) if state in WAYS else stage.connection_after(STEPS[state])
+        here, there = WAYS[state](stage) if state in WAYS else stage.connection_after(STEPS[state], as_server=as_server)
         ends = Ends(_address_of(here), _address_of(there) if there else None, here, there)
         if state not in ("BOUND", "CLOSED"):  # /proc/net/tcp does not list these two
             stage.wait_until_told(state, ends)
@@ -193,11 +198,15 @@ class Stage:
         listener.listen(8)
         return listener
 
-    def connection_after(self, steps: Sequence["Step"]) -> tuple[socket.socket, socket.socket]:
-        """An accepted connection after `steps`: the end that connected, and its peer."""
+    def connection_after(
+        self, steps: Sequence["Step"], *, as_server: bool = False
+    ) -> tuple[socket.socket, socket.socket]:
+        """An accepted connection after `steps`: the end that connected (or the other one), and its peer."""
         listener, here = self.listener(), self.bound_socket()
         here.connect(listener.getsockname())
         there = self._reset_afterwards(listener.accept()[0])
+        if as_server:
+            here, there = there, here
         for step in steps:
             step(self, here, there)
         return here, there

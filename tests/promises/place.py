@@ -14,6 +14,11 @@ from closewait.lab import playing
 
 #: `closewait` as it is installed beside this Python.
 BIN = Path(sys.executable).parent
+#: Two sockets of somebody else's host, behind the real ones in dump.txt: the ones that examples ask for.
+CUSTOMER = """\
+CLOSE-WAIT 1 0 10.0.0.1:443 203.0.113.9:50123 users:(("java",pid=4121,fd=17)) ino:48211 sk:1
+CLOSE-WAIT 1 0 [2001:db8::1]:443 [2001:db8::9]:50123 users:(("java",pid=4121,fd=18)) ino:48212 sk:2
+"""
 HOLDS = "it ends by itself"  # the last line that `closewait lab` prints before it waits
 DEADLINE_S = 60
 
@@ -97,6 +102,8 @@ def a_place(folder: Path) -> Iterator[Place]:
         place = Place(stage.netns, folder)
         for name in ("before.txt", "after.txt", "dump.txt"):
             (folder / name).write_text(place.run("ss -tanp").output)
+        with (folder / "dump.txt").open("a") as dump:
+            dump.write(CUSTOMER)
         looks = (f"2026-11-22 10:0{minute}:00\n{place.run('ss -tanp').output}" for minute in range(3))
         (folder / "days.log").write_text("".join(looks))
         try:

@@ -5,7 +5,7 @@ from itertools import pairwise
 import pytest
 
 from closewait.tcp.states import STATES, Move
-from closewait.tcp.transitions import ARROWS, SEQUENCES, Event, Origin, Step, after, arrows_from
+from closewait.tcp.transitions import ARROWS, OPENING, SEQUENCES, Event, Origin, Step, after, arrows_from
 
 MACHINE = sorted({state.name for state in STATES} - {"DELETE_TCB"})  # a command, not a state
 RFC_MACHINE = sorted(state.name for state in STATES if state.is_rfc)
@@ -71,7 +71,7 @@ def test_who_closes_first_keeps_time_wait() -> None:
     assert closed_second == ["ESTABLISHED", "CLOSE_WAIT", "LAST_ACK", "CLOSED"]
 
 
-@pytest.mark.parametrize("steps", SEQUENCES.values(), ids=SEQUENCES.keys())
+@pytest.mark.parametrize("steps", [*SEQUENCES.values(), OPENING], ids=[*SEQUENCES, "open"])
 def test_a_sequence_is_made_of_arrows(steps: tuple[Step, ...]) -> None:
     """Each end's state after a step follows from its state before by the step's event, or stays where none is."""
     for before, step in pairwise(steps):
@@ -86,7 +86,18 @@ def test_a_sequence_leads_from_an_open_connection_to_none(steps: tuple[Step, ...
     assert (steps[-1].here, steps[-1].there) == ("CLOSED", "CLOSED")
 
 
-@pytest.mark.parametrize("steps", SEQUENCES.values(), ids=SEQUENCES.keys())
+@pytest.mark.parametrize("steps", [*SEQUENCES.values(), OPENING], ids=[*SEQUENCES, "open"])
+def test_a_step_told_from_the_other_end_is_the_same_step(steps: tuple[Step, ...]) -> None:
+    """Turned round twice it is itself; turned round once, each end's words, states and arrows are the other's."""
+    for step in steps:
+        turned = step.mirrored()
+
+        assert turned.mirrored() == step
+        assert (turned.here, turned.there_event) == (step.there, step.here_event)
+        assert ("this end's" in turned.happens.lower()) == ("the peer's" in step.happens.lower())
+
+
+@pytest.mark.parametrize("steps", [*SEQUENCES.values(), OPENING], ids=[*SEQUENCES, "open"])
 def test_nothing_arrives_that_was_not_sent(steps: tuple[Step, ...]) -> None:
     """An event that the peer causes follows a step that put its segment on the way."""
     for before, step in pairwise(steps):

@@ -5,7 +5,18 @@ No system has a clock for CLOSE_WAIT. What is listed under it here only finds ou
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import Enum
 from types import MappingProxyType
+
+
+class Runs(Enum):
+    """For which sockets in the state a clock runs."""
+
+    ALWAYS = "always"
+    UNHELD = "no process holds the socket"
+    HELD = "a process holds the socket"
+    UNACKNOWLEDGED = "data is unacknowledged"
+    KEEPALIVE = "the program asked for keepalive"
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +31,15 @@ class Clock:
     condition: str
     source: str
     verified: bool = True
+    runs: Runs = Runs.ALWAYS
+
+    @property
+    def settings(self) -> tuple[str, ...]:
+        """The full names of its settings: `net.ipv4.tcp_keepalive_time, _intvl` are two."""
+        first, *others = (self.setting or "").split(", ")
+        stem, (folder, dot, _) = first.rpartition("_")[0], first.rpartition(".")
+        rest = (stem + other if other.startswith("_") else folder + dot + other for other in others)
+        return (first, *rest) if first else ()
 
 
 IP_SYSCTL = "Linux Documentation/networking/ip-sysctl.rst"
@@ -33,28 +53,35 @@ CLOCKS = (
     Clock("TIME_WAIT", "TIME_WAIT", "Linux", 60, None,
           "always; compiled in, whatever tcp_fin_timeout says", f"include/net/tcp.h, TCP_TIMEWAIT_LEN; {MEASURED}"),
     Clock("orphan", "FIN_WAIT_2", "Linux", 60, "net.ipv4.tcp_fin_timeout",
-          f"{NO_OWNER}; after shutdown() alone it waits without limit", f"tcp(7); {MEASURED}"),
+          f"{NO_OWNER}; after shutdown() alone it waits without limit", f"tcp(7); {MEASURED}", runs=Runs.UNHELD),
     Clock("orphan retries", "FIN_WAIT_1", "Linux", None, "net.ipv4.tcp_orphan_retries",
-          f"{NO_OWNER}; 0 means 8 retries, about 100 s on a fast network", f"{IP_SYSCTL}; {MEASURED}: 108 s"),
+          f"{NO_OWNER}; 0 means 8 retries, about 100 s on a fast network", f"{IP_SYSCTL}; {MEASURED}: 108 s",
+          runs=Runs.UNHELD),
     Clock("orphan retries", "CLOSING", "Linux", None, "net.ipv4.tcp_orphan_retries",
-          f"{NO_OWNER}; 0 means 8 retries, about 100 s on a fast network", f"{IP_SYSCTL}; {MEASURED}: 108 s"),
+          f"{NO_OWNER}; 0 means 8 retries, about 100 s on a fast network", f"{IP_SYSCTL}; {MEASURED}: 108 s",
+          runs=Runs.UNHELD),
     Clock("orphan retries", "LAST_ACK", "Linux", None, "net.ipv4.tcp_orphan_retries",
-          f"{NO_OWNER}; 0 means 8 retries, about 100 s on a fast network", f"{IP_SYSCTL}; {MEASURED}: 108 s"),
+          f"{NO_OWNER}; 0 means 8 retries, about 100 s on a fast network", f"{IP_SYSCTL}; {MEASURED}: 108 s",
+          runs=Runs.UNHELD),
     Clock("retransmission", "FIN_WAIT_1", "Linux", None, "net.ipv4.tcp_retries2",
-          "while a process holds it; 15 retries, at least 924.6 s", IP_SYSCTL),
+          "while a process holds it; 15 retries, at least 924.6 s", IP_SYSCTL, runs=Runs.HELD),
+    Clock("retransmission", "CLOSING", "Linux", None, "net.ipv4.tcp_retries2",
+          "while a process holds it; 15 retries, at least 924.6 s", IP_SYSCTL, runs=Runs.HELD),
+    Clock("retransmission", "LAST_ACK", "Linux", None, "net.ipv4.tcp_retries2",
+          "while a process holds it; 15 retries, at least 924.6 s", IP_SYSCTL, runs=Runs.HELD),
     Clock("retransmission", "ESTABLISHED", "Linux", None, "net.ipv4.tcp_retries2",
-          "only while data is unacknowledged; 15 retries, at least 924.6 s", IP_SYSCTL),
+          "only while data is unacknowledged; 15 retries, at least 924.6 s", IP_SYSCTL, runs=Runs.UNACKNOWLEDGED),
     Clock("retransmission", "CLOSE_WAIT", "Linux", None, "net.ipv4.tcp_retries2",
-          "only while data is unacknowledged; 15 retries, at least 924.6 s", IP_SYSCTL),
+          "only while data is unacknowledged; 15 retries, at least 924.6 s", IP_SYSCTL, runs=Runs.UNACKNOWLEDGED),
     Clock("connect retries", "SYN_SENT", "Linux", 131, "net.ipv4.tcp_syn_retries",
           "6 retries, and net.ipv4.tcp_syn_linear_timeouts (4) more since kernel 6.5; 127 s before",
           f"{IP_SYSCTL}; {MEASURED}: 135 s"),
     Clock("answer retries", "SYN_RECEIVED", "Linux", 63, "net.ipv4.tcp_synack_retries",
           "5 retries; a client that goes on asking begins it anew", f"{IP_SYSCTL}; {MEASURED}: 64 s"),
     Clock("keepalive", "CLOSE_WAIT", "Linux", 7875, "net.ipv4.tcp_keepalive_time, _intvl, _probes",
-          ASKED, f"{IP_SYSCTL}: 7200 s and 9 probes, 75 s apart; the effect {MEASURED}"),
+          ASKED, f"{IP_SYSCTL}: 7200 s and 9 probes, 75 s apart; the effect {MEASURED}", runs=Runs.KEEPALIVE),
     Clock("keepalive", "ESTABLISHED", "Linux", 7875, "net.ipv4.tcp_keepalive_time, _intvl, _probes",
-          ASKED, f"{IP_SYSCTL}: 7200 s and 9 probes, 75 s apart"),
+          ASKED, f"{IP_SYSCTL}: 7200 s and 9 probes, 75 s apart", runs=Runs.KEEPALIVE),
     Clock("TIME_WAIT", "TIME_WAIT", "macOS", 30, "net.inet.tcp.msl",
           "twice the setting, 15000 ms", "xnu bsd/netinet/tcp_timer.h, TCPTV_MSL"),
     Clock("FIN_WAIT_2", "FIN_WAIT_2", "macOS", 60, None, "compiled in", "xnu bsd/netinet/tcp_timer.h, TCPTV_FINWAIT2"),
@@ -70,7 +97,8 @@ CLOCKS = (
     Clock("TIME_WAIT", "TIME_WAIT", "Solaris", 60, "tcp_time_wait_interval (11: _time_wait_interval)",
           "240 s on Solaris 8 and before", "Oracle Solaris Tunable Parameters"),
     Clock("FIN_WAIT_2", "FIN_WAIT_2", "Solaris", 675, "tcp_fin_wait_2_flush_interval",
-          f"{NO_OWNER}; newer releases may differ", "OpenSolaris TCP parameters, illumos tcp_timers.c"),
+          f"{NO_OWNER}; newer releases may differ", "OpenSolaris TCP parameters, illumos tcp_timers.c",
+          runs=Runs.UNHELD),
     Clock("TIME_WAIT", "TIME_WAIT", "AIX", 15, "tcp_timewait",
           "the setting counts units of 15 s", "IBM, tuning AIX systems"),
     Clock("FIN_WAIT_2", "FIN_WAIT_2", "HP-UX", None, "tcp_fin_wait_2_timeout",
@@ -80,7 +108,7 @@ CLOCKS = (
           "Microsoft's own pages say 240, 120 and 30 s for different versions: measure it",
           "Microsoft, TCP/IP registry reference and port exhaustion pages"),
     Clock("keepalive", "CLOSE_WAIT", "Windows", 7210, "KeepAliveTime, KeepAliveInterval",
-          ASKED, "Microsoft, SO_KEEPALIVE: 2 hours and 10 probes, 1 s apart (Vista and later)"),
+          ASKED, "Microsoft, SO_KEEPALIVE: 2 hours and 10 probes, 1 s apart (Vista and later)", runs=Runs.KEEPALIVE),
 )  # fmt: skip
 
 #: States in which a healthy socket may stay for ever on any system, and why.

@@ -173,59 +173,92 @@ def after(state: str, event: Event) -> str:
         raise LookupError(f"no arrow from {state} when {event.value}; there can happen: {possible}") from None
 
 
+#: A segment's arrow as the other end draws it.
+TURNED_ROUND = {"-->": "<--", "<--": "-->", "<->": "<->"}
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step of a connection's end: what happens, at which end, and both states after it.
+    """One step of a connection's life: what happens, at which end, and both states after it.
 
-    `segment` is on its way after the step, `-->` from here to there; None where nothing is sent.
+    `segment` is on its way after the step, `-->` from here to there; None where nothing is sent. In `words`, `{here}`
+    and `{there}` stand for whose it is, so that the same step can be told from either end.
     """
 
-    happens: str
+    words: str
     segment: str | None
     here_event: Event | None
     there_event: Event | None
     here: str
     there: str
 
+    @property
+    def happens(self) -> str:
+        """What happens, in the words of somebody at this end."""
+        said = self.words.format(here="this end's", there="the peer's")
+        return said[0].upper() + said[1:]
 
-CONNECTED = Step("Both programs may send.", None, None, None, "ESTABLISHED", "ESTABLISHED")
+    def mirrored(self) -> "Step":
+        """The same step as the other end sees it."""
+        return Step(
+            words=self.words.format(here="{there}", there="{here}"),
+            segment=self.segment and TURNED_ROUND[self.segment[:3]] + self.segment[3:],
+            here_event=self.there_event,
+            there_event=self.here_event,
+            here=self.there,
+            there=self.here,
+        )
+
+
+CONNECTED = Step("both programs may send.", None, None, None, "ESTABLISHED", "ESTABLISHED")
 FIN_IS_TAKEN = (
-    Step("The FIN arrives; the peer's kernel confirms it.", "<-- ACK", None, Event.FIN, "FIN_WAIT_1", "CLOSE_WAIT"),
-    Step("The confirmation arrives here.", None, Event.ACK_OF_FIN, None, "FIN_WAIT_2", "CLOSE_WAIT"),
+    Step("the FIN arrives; {there} kernel confirms it.", "<-- ACK", None, Event.FIN, "FIN_WAIT_1", "CLOSE_WAIT"),
+    Step("the confirmation reaches {here} kernel.", None, Event.ACK_OF_FIN, None, "FIN_WAIT_2", "CLOSE_WAIT"),
 )
 PEER_FOLLOWS = (
-    Step("The peer's program closes.", "<-- FIN", None, Event.CLOSES, "FIN_WAIT_2", "LAST_ACK"),
-    Step("Its FIN arrives here; our kernel confirms it.", "--> ACK", Event.FIN, None, "TIME_WAIT", "LAST_ACK"),
-    Step("The confirmation arrives there: the peer is done.", None, None, Event.ACK_OF_FIN, "TIME_WAIT", "CLOSED"),
-    Step("Our kernel's clock runs out.", None, Event.TWO_MSL, None, "CLOSED", "CLOSED"),
-)
+    Step("{there} program closes.", "<-- FIN", None, Event.CLOSES, "FIN_WAIT_2", "LAST_ACK"),
+    Step("that FIN arrives; {here} kernel confirms it.", "--> ACK", Event.FIN, None, "TIME_WAIT", "LAST_ACK"),
+    Step("the confirmation reaches {there} kernel, which is done.", None, None, Event.ACK_OF_FIN,
+         "TIME_WAIT", "CLOSED"),
+    Step("{here} clock runs out.", None, Event.TWO_MSL, None, "CLOSED", "CLOSED"),
+)  # fmt: skip
 
 #: How a connection ends, seen from the end that acts first. RFC 9293 sections 3.6 and 3.6.1, figures 12 and 13.
 SEQUENCES: Mapping[str, tuple[Step, ...]] = MappingProxyType({
     "close": (
         CONNECTED,
-        Step("This end's program closes.", "--> FIN", Event.CLOSES, None, "FIN_WAIT_1", "ESTABLISHED"),
+        Step("{here} program closes.", "--> FIN", Event.CLOSES, None, "FIN_WAIT_1", "ESTABLISHED"),
         *FIN_IS_TAKEN,
         *PEER_FOLLOWS,
     ),
     "half-close": (
         CONNECTED,
-        Step("This end's program ends its sending only.", "--> FIN", Event.CLOSES, None, "FIN_WAIT_1", "ESTABLISHED"),
+        Step("{here} program ends its sending only.", "--> FIN", Event.CLOSES, None, "FIN_WAIT_1", "ESTABLISHED"),
         *FIN_IS_TAKEN,
-        Step("The peer's program goes on sending.", "<-- data", None, Event.SENDS, "FIN_WAIT_2", "CLOSE_WAIT"),
-        Step("The data arrives, and this end reads it.", "--> ACK", Event.DATA, None, "FIN_WAIT_2", "CLOSE_WAIT"),
+        Step("{there} program goes on sending.", "<-- data", None, Event.SENDS, "FIN_WAIT_2", "CLOSE_WAIT"),
+        Step("the data arrives, and {here} program reads it.", "--> ACK", Event.DATA, None, "FIN_WAIT_2", "CLOSE_WAIT"),
         *PEER_FOLLOWS,
     ),
     "simultaneous": (
         CONNECTED,
-        Step("Both programs close.", "<-> FIN", Event.CLOSES, Event.CLOSES, "FIN_WAIT_1", "FIN_WAIT_1"),
-        Step("The FINs cross and arrive.", "<-> ACK", Event.FIN, Event.FIN, "CLOSING", "CLOSING"),
-        Step("Both are confirmed.", None, Event.ACK_OF_FIN, Event.ACK_OF_FIN, "TIME_WAIT", "TIME_WAIT"),
-        Step("Both kernels' clocks run out.", None, Event.TWO_MSL, Event.TWO_MSL, "CLOSED", "CLOSED"),
+        Step("both programs close.", "<-> FIN", Event.CLOSES, Event.CLOSES, "FIN_WAIT_1", "FIN_WAIT_1"),
+        Step("the FINs cross and arrive.", "<-> ACK", Event.FIN, Event.FIN, "CLOSING", "CLOSING"),
+        Step("both are confirmed.", None, Event.ACK_OF_FIN, Event.ACK_OF_FIN, "TIME_WAIT", "TIME_WAIT"),
+        Step("both clocks run out.", None, Event.TWO_MSL, Event.TWO_MSL, "CLOSED", "CLOSED"),
     ),
     "reset": (
         CONNECTED,
-        Step("This end's program aborts.", "--> RST", Event.ABORTS, None, "CLOSED", "ESTABLISHED"),
-        Step("The reset arrives; the peer's program is told.", None, None, Event.RST, "CLOSED", "CLOSED"),
+        Step("{here} program aborts.", "--> RST", Event.ABORTS, None, "CLOSED", "ESTABLISHED"),
+        Step("the reset arrives; {there} program is told.", None, None, Event.RST, "CLOSED", "CLOSED"),
     ),
 })  # fmt: skip
+
+#: How a connection begins, seen from the end that connects. RFC 9293 section 3.5, figure 6.
+OPENING = (
+    Step("{there} program listens.", None, None, None, "CLOSED", "LISTEN"),
+    Step("{here} program connects.", "--> SYN", Event.CONNECTS, None, "SYN_SENT", "LISTEN"),
+    Step("the SYN arrives; {there} kernel answers it.", "<-- SYN,ACK", None, Event.SYN, "SYN_SENT", "SYN_RECEIVED"),
+    Step("the answer arrives; {here} kernel confirms it.", "--> ACK", Event.SYN_ACK, None,
+         "ESTABLISHED", "SYN_RECEIVED"),
+    Step("the confirmation reaches {there} kernel.", None, None, Event.ACK_OF_SYN, "ESTABLISHED", "ESTABLISHED"),
+)  # fmt: skip
