@@ -42,7 +42,7 @@ def examine(
     looks = tuple(each_socket_once(each) for each in earlier.followed_by(look()).looks)
     case = Case(Timeline(looks, earlier.other_end))
     findings = diagnose(case, rules)
-    if inquire and (pids := suspects(findings)):
+    if inquire and (pids := suspects(case, findings)):
         case = case.with_evidence(inquire(case.timeline.latest, pids))
         findings = diagnose(case, rules)
     return Report(timeline=case.timeline, findings=findings)

@@ -22,6 +22,13 @@ QUEUED = """
     12 x CLOSE_WAIT 10.0.0.1:8000 203.0.113.9:40001  inode=0 recvq=341 age=90s
 """
 
+PREFORK = """
+    LISTEN       0.0.0.0:8000    -                   pid=41 process=app fd=3 inode=900 queue=12/128
+    LISTEN       0.0.0.0:8000    -                   pid=42 process=app fd=3 inode=900 queue=12/128
+    LISTEN       0.0.0.0:8000    -                   pid=43 process=app fd=3 inode=900 queue=12/128
+    12 x CLOSE_WAIT 10.0.0.1:8000 203.0.113.9:40001  inode=0 recvq=341 age=90s
+"""
+
 
 def thread(call: str, waits_for: WaitsFor | None, descriptor: int | None = None) -> Thread:
     """A thread as /proc shows one."""
@@ -88,3 +95,24 @@ def test_an_accept_loop_that_is_somewhere_else_is_seen() -> None:
 
     assert any("none of its 1 thread is in accept()" in fact for fact in elsewhere.because)
     assert not any("accept()" in fact and "none" in fact for fact in there.because)
+
+
+def test_workers_that_are_stopped_are_named_beside_their_master() -> None:
+    """The listener is charged to the process that opened it; those that would accept are its children."""
+    master = thread("rt_sigsuspend", None)
+    workers = [replace(thread("epoll_wait", WaitsFor.STOPPED, 8), pid=pid, tid=pid) for pid in (42, 43)]
+    finding = first(PREFORK, threads=[master, *workers])
+
+    assert finding.owners[0].pid == 41
+    assert any("of the 3 processes that hold the listener 2 are stopped" in fact for fact in finding.because)
+    assert any("kill -CONT 42 43" in fact for fact in finding.because)
+
+
+def test_a_worker_whose_loop_holds_the_listener_is_not_accused_of_missing_it() -> None:
+    """It is not the master that accepts, and one loop that watches is enough."""
+    worker = replace(thread("epoll_wait", WaitsFor.EVENTS, 8), pid=42, tid=42)
+    watching = first(PREFORK, threads=[thread("rt_sigsuspend", None), worker], watches=[Watch(42, 8, (900,))])
+    elsewhere = first(PREFORK, threads=[thread("rt_sigsuspend", None), worker], watches=[Watch(42, 8, (901,))])
+
+    assert not any("epoll" in fact for fact in watching.because)
+    assert any("no epoll set" in fact for fact in elsewhere.because)

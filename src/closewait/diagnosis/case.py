@@ -124,6 +124,20 @@ class Case:
             return {}
         return dict(self.timeline.earlier.processes.select("pid", "dead_descriptors").drop_nulls().iter_rows())
 
+    def who_may_accept(self, pid: int, port: int | None = None) -> list[int]:
+        """Who shares a listener (on `port`) with this process, itself among them: the workers of a prefork server."""
+        shared = (pids for on, pids in self._listening if pid in pids and port in (on, None))
+        return sorted({pid}.union(*shared))
+
+    @cached_property
+    def _listening(self) -> list[tuple[int | None, frozenset[int]]]:
+        """For each listener its port and the processes that hold it."""
+        listeners = self.rows.filter(state="LISTEN").select("local_port", socket=pl.col("row").cast(pl.Int64))
+        held = listeners.join(self.timeline.latest.holders.select("socket", "pid"), on="socket")
+        return [
+            (port, frozenset(pids)) for _, port, pids in held.group_by("socket", "local_port").agg("pid").iter_rows()
+        ]
+
     def pids_that_share(self, group: Group) -> list[int]:
         """The processes that hold a row which the group keeps as evidence, where several hold it."""
         return sorted(self._shared(group)["pid"].unique().to_list())

@@ -22,13 +22,14 @@ def diagnose(case: Case, rules: Sequence[Rule]) -> tuple[Finding, ...]:
     return tuple(sorted(findings, key=lambda f: (-f.severity.rank, order[f.rule], -f.sockets, f.where)))
 
 
-def suspects(findings: Iterable[Finding]) -> list[int]:
-    """The processes that a finding above benign is charged to, the most sockets first."""
+def suspects(case: Case, findings: Iterable[Finding]) -> list[int]:
+    """The processes that a finding above benign is charged to, the most sockets first, then who shares their work."""
     charged = Counter[int]()
     for finding in findings:
         if finding.severity is not Severity.BENIGN:
             charged.update({owner.pid: owner.sockets for owner in finding.owners if owner.pid is not None})
-    return [pid for pid, _ in charged.most_common()]
+    pids = [pid for pid, _ in charged.most_common()]
+    return list(dict.fromkeys([*pids, *(other for pid in pids for other in case.who_may_accept(pid))]))
 
 
 class Docket:

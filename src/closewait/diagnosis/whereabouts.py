@@ -31,25 +31,43 @@ def whereabouts(case: "Case", group: "Group") -> tuple[str, ...]:
 
 
 def not_accepting(case: "Case", group: "Group") -> str | None:
-    """What is seen of the accept loop of the listener that this group waits for."""
-    threads = _seen(case, group)
-    if not threads or stopped(threads) or any(thread.waits_for is WaitsFor.ACCEPT for thread in threads):
+    """What is seen of the accept loops of the listener that this group waits for, in all processes that hold it."""
+    pids = _acceptors(case, group)
+    threads = _threads(case, pids)
+    if not threads or stopped(threads):
+        return None
+    if lie_still := sorted({pid for pid in pids if stopped(_threads(case, [pid]))}):
+        are = "is" if len(lie_still) == 1 else "are"
+        return (
+            f"of the {len(pids)} processes that hold the listener {len(lie_still)} {are} stopped (SIGSTOP, a debugger "
+            f"or a frozen control group) until somebody lets them run: kill -CONT {' '.join(map(str, lie_still))}"
+        )
+    if any(thread.waits_for is WaitsFor.ACCEPT for thread in threads):
         return None
     listening = case.rows.filter(state="LISTEN", pid=group.owner_pid, local_port=group.place_port)
-    if _polls(threads) or _watched(case, group, listening["inode"].drop_nulls().to_list()):
+    if _polls(threads) or _watched(case, pids, listening["inode"].drop_nulls().to_list()):
         return None
     return f"none of its {count_of(len(threads), 'thread')} is in accept(), and no epoll set of it holds the listener"
 
 
 def stopped(threads: Sequence[Thread]) -> bool:
-    """Every thread waits for a signal to go on."""
-    return all(thread.waits_for is WaitsFor.STOPPED for thread in threads)
+    """There are threads, and every one waits for a signal to go on."""
+    return bool(threads) and all(thread.waits_for is WaitsFor.STOPPED for thread in threads)
+
+
+def _acceptors(case: "Case", group: "Group") -> list[int]:
+    """The processes that hold the listener of this group."""
+    return [] if group.owner_pid is None else case.who_may_accept(group.owner_pid, group.place_port)
 
 
 def _seen(case: "Case", group: "Group") -> list[Thread]:
     """The threads of the group's owner, as /proc showed them."""
-    told = case.timeline.latest.evidence.threads
-    return [thread for thread in told if thread.is_live and thread.pid == group.owner_pid is not None]
+    return [] if group.owner_pid is None else _threads(case, [group.owner_pid])
+
+
+def _threads(case: "Case", pids: Sequence[int]) -> list[Thread]:
+    """The threads of these processes, as /proc showed them."""
+    return [thread for thread in case.timeline.latest.evidence.threads if thread.is_live and thread.pid in pids]
 
 
 def _at_other_peers(case: "Case", group: "Group", threads: Sequence[Thread]) -> Iterator[str]:
@@ -84,22 +102,23 @@ def unwatched(case: "Case", group: "Group") -> str | None:
     """That no epoll set holds the sockets, where the process has such sets and no other way to watch is seen."""
     threads = _seen(case, group)
     inodes = case.timeline.latest.sockets["inode"][list(group.rows)].drop_nulls().to_list()
-    if not threads or stopped(threads) or not inodes or not _sets(case, group):
+    pids = [] if group.owner_pid is None else [group.owner_pid]
+    if not threads or stopped(threads) or not inodes or not _sets(case, pids):
         return None
-    if _polls(threads) or _watched(case, group, inodes):
+    if _polls(threads) or _watched(case, pids, inodes):
         return None
     return f"the oldest of them ({len(inodes)} looked at) are in no epoll set of it: nobody waits to read them"
 
 
-def _sets(case: "Case", group: "Group") -> list[Watch]:
-    """The epoll sets of the group's owner."""
-    return [watch for watch in case.timeline.latest.evidence.watches if watch.pid == group.owner_pid]
+def _sets(case: "Case", pids: Sequence[int]) -> list[Watch]:
+    """The epoll sets of these processes."""
+    return [watch for watch in case.timeline.latest.evidence.watches if watch.pid in pids]
 
 
-def _watched(case: "Case", group: "Group", inodes: Sequence[int]) -> bool:
-    """Whether an epoll set of the group's owner holds any of these."""
+def _watched(case: "Case", pids: Sequence[int], inodes: Sequence[int]) -> bool:
+    """Whether an epoll set of these processes holds any of these."""
     wanted = frozenset(inodes)
-    return any(not wanted.isdisjoint(watch.inodes) for watch in _sets(case, group))
+    return any(not wanted.isdisjoint(watch.inodes) for watch in _sets(case, pids))
 
 
 def _polls(threads: Sequence[Thread]) -> bool:
