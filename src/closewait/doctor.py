@@ -11,17 +11,24 @@ diagnosis/rule.py; who will change this reads ARCHITECTURE.md next.
 """
 
 from collections.abc import Callable, Collection, Sequence
+from functools import partial
+from typing import TYPE_CHECKING
 
 from closewait import capture
 from closewait.diagnosis.case import Case
 from closewait.diagnosis.diagnose import diagnose, suspects
 from closewait.diagnosis.report import Report
+from closewait.diagnosis.rest import at_rest
 from closewait.diagnosis.rule import Rule
 from closewait.diagnosis.rules import RULES
+from closewait.diagnosis.survey import Survey
 from closewait.snapshot.evidence import Evidence
 from closewait.snapshot.same_socket import each_socket_once
 from closewait.snapshot.table import Snapshot
 from closewait.snapshot.timeline import NOTHING_YET, Timeline
+
+if TYPE_CHECKING:
+    from closewait.capture.everywhere import Everywhere
 
 Inquiry = Callable[[Snapshot, Collection[int]], Evidence]
 
@@ -46,3 +53,22 @@ def examine(
         case = case.with_evidence(inquire(case.timeline.latest, pids))
         findings = diagnose(case, rules)
     return Report(timeline=case.timeline, findings=findings)
+
+
+def survey(seen: "Everywhere", *, earlier: Sequence[Snapshot] = (), inquire: Inquiry | None = None) -> Survey:
+    """Judge each network namespace by itself; `earlier` are looks into the same ones.
+
+    Of one at rest the rules are not asked: they would find nothing.
+    """
+    before = {look.netns_inode: Timeline((look,)) for look in earlier}
+    reports = [
+        Report(Timeline((look,)), ())
+        if look.netns_inode not in before and at_rest(look)
+        else examine(partial(_given, look), earlier=before.get(look.netns_inode, NOTHING_YET), inquire=inquire)
+        for look in seen.looks
+    ]
+    return Survey(tuple(reports), seen.empty, seen.caveats)
+
+
+def _given(look: Snapshot) -> Snapshot:
+    return look

@@ -16,13 +16,24 @@ from closewait.capture.ahead import COUNTED, PROC, Begun, begin, begin_counting,
 from closewait.capture.namespace import name_of
 
 if TYPE_CHECKING:
+    from closewait.capture.everywhere import Everywhere
     from closewait.capture.rungs import SOURCES as SOURCES
     from closewait.capture.source import Source
     from closewait.formats.sock_diag.asked import Asked
     from closewait.snapshot.evidence import Evidence
     from closewait.snapshot.table import Snapshot
 
-__all__ = ["SOURCES", "Begun", "begin", "begin_counting", "count_states", "inquire", "look", "name_of"]
+__all__ = [
+    "SOURCES",
+    "Begun",
+    "begin",
+    "begin_counting",
+    "count_states",
+    "inquire",
+    "look",
+    "look_everywhere",
+    "name_of",
+]
 
 
 def look(
@@ -52,6 +63,22 @@ def look(
         begun.discard()
         begun = None
     return look_once(Wish(wanted, netns, proc, begun, asked), SOURCES if sources is None else sources, holders=holders)
+
+
+def look_everywhere(
+    *,
+    holders: bool = True,
+    columns: Collection[str] | None = None,
+    asked: "Asked | None" = None,
+    begun: Begun | None = None,
+) -> "Everywhere":
+    """Look into every network namespace of this host that may be entered, once; the arguments are those of `look`.
+
+    Only the walk of what has begun is taken over. Raises CannotSee where the system has no such namespaces.
+    """
+    from closewait.capture import everywhere
+
+    return everywhere.look_everywhere(holders=holders, columns=columns, asked=asked, begun=begun)
 
 
 def inquire(look: "Snapshot", pids: Collection[int]) -> "Evidence":

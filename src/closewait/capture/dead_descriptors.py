@@ -19,7 +19,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from closewait.capture.namespace import OF_THIS_THREAD, place
+from closewait.capture.namespace import OF_THIS_THREAD, inode_of, place
 from closewait.formats.sock_diag.layout import CLOSE
 
 if TYPE_CHECKING:
@@ -52,11 +52,11 @@ def dead_descriptors(found: "Walk", held: "Holdings", inodes: "Numbers", wish: "
     if not suspects:
         return {}
     shown = np.sort(np.append(inodes, 0))  # never empty
-    namespace = _namespace(OF_THIS_THREAD if wish.netns is None else place(wish.netns))
+    namespace = inode_of(OF_THIS_THREAD if wish.netns is None else place(wish.netns))
     dead: dict[int, int] = {}
     for suspect in suspects:
         pid, begin, end = int(pids[suspect]), int(begins[suspect]), int(ends[suspect])
-        if namespace is None or _namespace(wish.proc / str(pid) / "ns" / "net") != namespace:
+        if namespace is None or inode_of(wish.proc / str(pid) / "ns" / "net") != namespace:
             continue
         near = shown.take(np.searchsorted(shown, walked[begin:end]), mode="clip")
         missing = np.flatnonzero(near != walked[begin:end]) + begin
@@ -103,11 +103,3 @@ def _has_lost_its_connection(copy: int) -> bool:
     with socket.socket(fileno=copy) as asked:
         info = asked.getsockopt(socket.IPPROTO_TCP, TCP_INFO, SEGMENTS.size)
     return len(info) == SEGMENTS.size and info[0] == CLOSE and any(SEGMENTS.unpack(info))
-
-
-def _namespace(of: Path) -> int | None:
-    """The inode number by which a network namespace is known; None where it is hidden, or gone."""
-    try:
-        return of.stat().st_ino
-    except OSError:
-        return None

@@ -49,16 +49,29 @@ class Owners:
     caveats: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a source said, when it was asked and how long it took, and why those before it were passed over."""
+
+    source: Source
+    reading: Reading
+    passed_over: tuple[str, ...]
+    asked_at_unix_s: float
+    took_s: float
+
+
 def look_once(wish: Wish, sources: Sequence[Source], *, holders: bool) -> "Snapshot":
     """Look once, by the first of `sources` that answers. Raises CannotSee when none does."""
+    return seen(wish, first_answer(wish, sources), holders=holders)
+
+
+def seen(wish: Wish, answer: Answer, *, holders: bool) -> "Snapshot":
+    """What a source said, with the holders joined to it, the ages and the facts of the host."""
     from closewait.snapshot.ages import with_ages
     from closewait.snapshot.columns import HOLDERS, PROCESSES, SOCKETS
     from closewait.snapshot.table import Snapshot, frame
 
-    took_s: dict[str, float] = {}
-    taken_at_unix_s = wish.begun.at_unix_s if wish.begun and wish.begun.dump else time.time()
-    with _timed(took_s, "sockets"):
-        source, reading, caveats = first_answer(wish, sources)
+    source, reading, took_s = answer.source, answer.reading, {"sockets": answer.took_s}
     with _timed(took_s, "holders"):
         owners = owners_of(reading, source, wish) if holders else Owners()
     kernel = whole_host(wish.proc)
@@ -75,21 +88,24 @@ def look_once(wish: Wish, sources: Sequence[Source], *, holders: bool) -> "Snaps
             rows=sockets.height,
             owners_hidden=owners.hidden,
             owners_told=owners.told,
-            caveats=(*caveats, *reading.caveats, *owners.caveats),
+            caveats=(*answer.passed_over, *reading.caveats, *owners.caveats),
             took_s=took_s,
         ),
-        taken_at_unix_s=taken_at_unix_s,
+        taken_at_unix_s=answer.asked_at_unix_s,
         source=name_of(wish.netns),
         format=source.name,
     )
 
 
-def first_answer(wish: Wish, sources: Sequence[Source]) -> tuple[Source, Reading, tuple[str, ...]]:
-    """The first source that answers, what it said, and why those before it were passed over."""
+def first_answer(wish: Wish, sources: Sequence[Source]) -> Answer:
+    """What the first source says that answers. Raises CannotSee when none does."""
+    asked_at_unix_s = wish.begun.at_unix_s if wish.begun and wish.begun.dump else time.time()
     passed_over: list[str] = []
+    began_s = time.perf_counter()
     for source in sources:
         try:
-            return source, source.read(wish), tuple(passed_over)
+            reading = source.read(wish)
+            return Answer(source, reading, tuple(passed_over), asked_at_unix_s, time.perf_counter() - began_s)
         except (CannotSee, BadInput, OSError, ImportError) as reason:
             passed_over.append(PASSED_OVER.format(way=source.told_by, reason=reason))
     raise CannotSee("The sockets of this machine cannot be seen. " + " ".join(passed_over))
@@ -101,33 +117,35 @@ def owners_of(reading: Reading, source: Source, wish: Wish) -> Owners:
         return _as_told(reading, source, wish)
     import numpy as np
 
-    walked = _walked(wish)
+    found = walked(wish)
     inodes = np.ma.filled(reading.columns["inode"], 0)
-    held = holdings(walked, inodes)
-    pids = np.array(sorted(walked.descriptors), dtype=np.int64)
+    held = holdings(found, inodes)
+    pids = np.array(sorted(found.descriptors), dtype=np.int64)
     code = np.searchsorted(pids, held.pids)
     of_sockets = pids[np.flatnonzero(np.bincount(code, minlength=len(pids)))].tolist()
     whole = wish.asked is None  # what was not asked for is not missing
-    dead = dead_descriptors(walked, held, inodes, wish) if whole else {}
+    dead = dead_descriptors(found, held, inodes, wish) if whole else {}
     of_interest = sorted({*of_sockets, *(pid for pid, count in dead.items() if count)})
     known = {process.pid: process for process in source.processes(of_interest, wish.proc)}
     names = [known[pid].process if pid in known else None for pid in pids.tolist()]
     first = held.first_of_each_socket()
     hidden = int(np.count_nonzero(inodes)) - len(first.sockets)
-    may_see_all = not walked.refused and os.geteuid() == 0  # /proc may be mounted so that others' processes are absent
+    may_see_all = not found.refused and os.geteuid() == 0  # /proc may be mounted so that others' processes are absent
     why = HELD_ELSEWHERE if may_see_all else HIDDEN_FROM_YOU
     return Owners(
         beside=_beside(first, Coded([*names, None], np.searchsorted(pids, first.pids)), len(inodes)),
         holders={"socket": held.sockets, "pid": held.pids, "process": Coded([*names, None], code), "fd": held.fds},
-        processes=_columns(known.values(), walked.descriptors, dead),
+        processes=_columns(known.values(), found.descriptors, dead),
         told=not hidden,
         hidden=hidden,
-        caveats=(why.format(hidden=hidden, refused=walked.refused),) if hidden else (),
+        caveats=(why.format(hidden=hidden, refused=found.refused),) if hidden else (),
     )
 
 
-def _walked(wish: Wish) -> Walk:
-    """The walk that was begun, or a new one."""
+def walked(wish: Wish) -> Walk:
+    """The walk that was made for this, or begun, or a new one."""
+    if wish.walked is not None:
+        return wish.walked
     begun = wish.begun.walk if wish.begun else None
     if begun is not None and begun.is_whole():
         return Walk.unpacked(begun.contents())

@@ -13,6 +13,7 @@ from closewait.errors import BadUsage, CannotSee
 
 NAMED = Path("/var/run/netns")  # where `ip netns add` keeps its names (ip-netns(8))
 OF_THIS_THREAD = Path("/proc/thread-self/ns/net")
+OF_PROCESS = "pid:"  # and a process id: the namespace that this process is in
 CLONE_NEWNET = 0x40000000  # include/uapi/linux/sched.h
 
 
@@ -22,12 +23,23 @@ def name_of(netns: str | None) -> str:
 
 
 def place(netns: str) -> Path:
-    """The file that stands for `netns`: a name made by `ip netns add`, or a path such as `/proc/PID/ns/net`."""
+    """The file that stands for `netns`: a name made by `ip netns add`, `pid:N`, or a path such as `/proc/N/ns/net`."""
     if netns.startswith("/"):
         return Path(netns)
+    if netns.startswith(OF_PROCESS) and netns.removeprefix(OF_PROCESS).isdecimal():
+        return Path(f"/proc/{netns.removeprefix(OF_PROCESS)}/ns/net")
     if "/" in netns or netns in {"", ".", ".."}:
-        raise BadUsage(f"'{netns}' is no network namespace: give a name from `ip netns list`, or /proc/PID/ns/net")
+        raise BadUsage(f"'{netns}' is no network namespace: give a name from `ip netns list`, pid:N, or /proc/N/ns/net")
     return NAMED / netns
+
+
+def inode_of(file: Path, device: int | None = None) -> int | None:
+    """The inode number by which a namespace is known; None where it is hidden, gone, or not on `device`."""
+    try:
+        status = file.stat()
+    except OSError:
+        return None
+    return status.st_ino if device in (None, status.st_dev) else None
 
 
 @contextmanager

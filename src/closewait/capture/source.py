@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from closewait.capture.ahead import PROC, Begun
+from closewait.capture.owners import Walk
 from closewait.capture.processes import Process, processes
 from closewait.formats.format import Reading
 from closewait.formats.sock_diag.asked import Asked
@@ -15,7 +16,8 @@ class Wish:
     """What a look is wanted for, so that no more is asked of the kernel.
 
     `columns` None means every column; `netns` None means this thread's own network namespace. `asked` is the least that
-    must be told, None everything; a way that cannot leave out the rest tells it. `begun` is what already runs for this.
+    must be told, None everything; a way that cannot leave out the rest tells it. `begun` is what already runs for this,
+    `walked` a walk over the descriptors that serves several wishes.
     """
 
     columns: Collection[str] | None = None
@@ -23,6 +25,7 @@ class Wish:
     proc: Path = PROC
     begun: Begun | None = None
     asked: Asked | None = None
+    walked: Walk | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,9 @@ def begin_if_live(words: Sequence[str]) -> None:
         return
     netns = next((word.removeprefix(NETNS) for word in places if word.startswith(NETNS)), None)
     filters = [word for word in places if not word.startswith(NETNS)]
-    if words[0] == "examine" and not filters:
+    if "--all-netns" in options and words[0] in ("examine", "list"):
+        _begun.append(capture.begin())
+    elif words[0] == "examine" and not filters:
         _begun.append(capture.begin(netns=netns, columns=JUDGED))
     elif words[0] != "list" or (not filters and "--by" not in options):
         _begun.append(capture.begin(netns=netns))

@@ -7,13 +7,14 @@ from typing import Annotated
 import typer
 
 from closewait.cli.cost import Cost
+from closewait.cli.every_namespace import AllNetns, everywhere, survey
 from closewait.cli.needs import EVERYTHING_THERE_IS, JUDGEMENT
 from closewait.cli.options import Json, Quiet, Width, Words
-from closewait.cli.sources import looker
+from closewait.cli.sources import Dumps, Live, looker
 from closewait.cli.terminal import columns, show, wait
 from closewait.errors import BadUsage
 from closewait.snapshot.durations import duration_s
-from closewait.snapshot.filters.condition import EVERYTHING
+from closewait.snapshot.filters.condition import EVERYTHING, Condition
 
 
 def examine(
@@ -27,6 +28,7 @@ def examine(
         bool, typer.Option("--cost", help="Say on standard error what the answer cost: time of each phase, memory.")
     ] = False,
     diagram: Annotated[bool, typer.Option("--diagram", help="Draw the counts into the TCP state diagram.")] = False,
+    all_netns: AllNetns = False,
     width: Width = None,
     quiet: Quiet = False,
 ) -> int:
@@ -40,6 +42,7 @@ def examine(
         ss -tanp | closewait -
         closewait before.txt after.txt --json
         closewait lport=80 state=close_wait,established
+        closewait --all-netns
     """
     clock = Cost()
     looking, condition = looker(words or [])
@@ -48,6 +51,11 @@ def examine(
         raise BadUsage(
             "A dump cannot be looked at again. Give two dumps, the earlier one first: closewait one.txt two.txt"
         )
+    if all_netns:
+        status = _examine_all(looking, condition, again_s, json=json, diagram=diagram, width=width, quiet=quiet)
+        if cost:
+            print(clock.said(), file=sys.stderr)
+        return status
     from closewait import capture, doctor
     from closewait.diagnosis.selection import judged, lasting
     from closewait.snapshot.timeline import Timeline
@@ -76,3 +84,29 @@ def examine(
     if cost:
         print(clock.said(), file=sys.stderr)
     return report.severity.rank
+
+
+def _examine_all(
+    looking: Live | Dumps,
+    condition: Condition,
+    again_s: float | None,
+    *,
+    json: bool,
+    diagram: bool,
+    width: int | None,
+    quiet: bool,
+) -> int:
+    """Examine every network namespace of this host."""
+    if diagram:
+        raise BadUsage("--diagram draws one place: name it, as in closewait netns:NAME --diagram.")
+    everywhere(looking)
+    found = survey(condition, again_s)
+    if json:
+        from closewait.views.as_json import survey_as_json
+
+        print(survey_as_json(found))
+    elif not quiet:
+        from closewait.views.survey import survey_as_text
+
+        show(survey_as_text(found, width=columns(width)))
+    return found.severity.rank

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from closewait.cli.every_namespace import AllNetns, EveryNamespace, everywhere
 from closewait.cli.needs import needs
 from closewait.cli.options import Json, Quiet, Words
 from closewait.cli.output import Force, Output, checked, holds_looks, write, write_log
@@ -34,6 +35,7 @@ def list_sockets(
     sort: Sort = None,
     limit: Limit = None,
     wide: Wide = False,
+    all_netns: AllNetns = False,
     output: Output = None,
     force: Force = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show the lines that were not understood.")] = False,
@@ -50,9 +52,11 @@ def list_sockets(
         closewait list 'recvq>0' role=server --wide
         closewait list -o sockets.parquet --force
         closewait list dump.txt proc!=nginx --json
+        closewait list --all-netns state=close_wait
         netstat -an | closewait list - -v
     """
-    looking, condition = looker(words or [])
+    named, condition = looker(words or [])
+    looking = everywhere(named) if all_netns else named
     file = checked(output, force=force)
     if condition == EVERYTHING and (by, sort, limit, file) == ("state", None, None, None):
         if not quiet:
@@ -110,7 +114,7 @@ def _order(sort: str | None, groups: Sequence[str]) -> "Order | None":
 
 
 def _looked(
-    looking: Live | Dumps, condition: Condition, groups: Sequence[str], order: "Order | None"
+    looking: Live | Dumps | EveryNamespace, condition: Condition, groups: Sequence[str], order: "Order | None"
 ) -> "Iterator[Snapshot]":
     """The looks, with the rows that meet the condition."""
     from closewait.diagnosis.selection import selected
@@ -148,7 +152,7 @@ def _show_groups(tables: "Sequence[tuple[str, Frame]]", json: bool) -> None:
         print(as_columns(table.columns, table.rows()), end="")
 
 
-def _counted(looking: Live | Dumps) -> list[tuple[str, dict[str, int]]]:
+def _counted(looking: Live | Dumps | EveryNamespace) -> list[tuple[str, dict[str, int]]]:
     """Each look's name, and how many sockets it has in each state."""
     if isinstance(looking, Live):
         return [looking.count()]

@@ -59,6 +59,7 @@ class Finding:
     age_s: tuple[float, float] | None = None  # at least, of the youngest and the oldest
     also_seen: tuple[str, ...] = ()  # other rules that spoke about the same sockets
     rows: tuple[int, ...] = field(default=())  # a few rows of the look, as evidence
+    found_in: str | None = None  # the look's source, where several places were looked at together
 
     @property
     def owner(self) -> Owner | None:

@@ -105,7 +105,12 @@ def list_state(group: Group, system: str | None, state: str = "CLOSE_WAIT") -> s
 
 def there(netns: str | None, command: str) -> str:
     """`command` as it must be run to see what was seen in the network namespace `netns`; None: the reader's own."""
-    return command if netns is None else f"ip netns exec {shlex.quote(netns)} {command}"
+    if netns is None:
+        return command
+    if netns.startswith("/"):
+        return f"nsenter --net={shlex.quote(netns)} {command}"
+    pid = netns.removeprefix("pid:")
+    return f"nsenter -t {pid} -n {command}" if pid != netns else f"ip netns exec {shlex.quote(netns)} {command}"
 
 
 def look_twice(netns: str | None) -> str:

@@ -110,6 +110,7 @@ class Snapshot:
     format: str = ""
     charges: pl.DataFrame | None = None
     evidence: Evidence = NO_EVIDENCE
+    netns_inode: int | None = None  # of the network namespace, where several were looked into
 
     @classmethod
     def of_columns(cls, values: Mapping[str, Any], **facts: Any) -> "Snapshot":

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:  # counts are written without loading the table
     from closewait.diagnosis.finding import Finding
     from closewait.diagnosis.report import Report
+    from closewait.diagnosis.survey import Survey
     from closewait.snapshot.series import Moment
     from closewait.snapshot.table import Snapshot
 
@@ -37,6 +38,18 @@ def report_as_json(report: "Report") -> str:
         "findings": [finding_as_dict(finding) for finding in report.findings],
         "not_understood": [asdict(item) for item in report.not_understood],
         "series": [moment_as_dict(moment) for moment in report.series] if len(report.series) > 1 else [],
+    }
+    return json.dumps(answer, ensure_ascii=False)
+
+
+def survey_as_json(survey: "Survey") -> str:
+    """`closewait --all-netns --json`: every namespace's looks, the findings of all, what was empty or hidden."""
+    answer = {
+        "schema": SCHEMA,
+        "looks": [look_head(look) for look in survey.looks],
+        "findings": [finding_as_dict(finding) for finding in survey.findings],
+        "not_understood": [],
+        "namespaces": {"with_sockets": len(survey.reports), "empty": survey.empty, "caveats": list(survey.caveats)},
     }
     return json.dumps(answer, ensure_ascii=False)
 
@@ -71,6 +84,8 @@ def look_head(look: "Snapshot") -> dict[str, Any]:
         **_time_of(look),
         "command": look.command,
         "source": look.source,
+        "netns": look.netns,
+        "netns_inode": look.netns_inode,
         "format": look.format,
         "sight": {
             "rows": look.sight.rows,
@@ -109,6 +124,7 @@ def finding_as_dict(finding: "Finding") -> dict[str, Any]:
         "second_look": finding.second_look,
         "owners": [asdict(each) for each in finding.owners],
         "places": [{"where": where, "sockets": sockets} for where, sockets in finding.places],
+        "found_in": finding.found_in,
         "age_low_s": None if finding.age_s is None else finding.age_s[0],
         "age_oldest_low_s": None if finding.age_s is None else finding.age_s[1],
     }

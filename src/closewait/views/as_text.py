@@ -4,12 +4,11 @@ Plain text comes out; a door that has a terminal colours it. Every name that cam
 `visible` before it is written.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from closewait.diagnosis.finding import Finding, Severity
 from closewait.diagnosis.report import Report
 from closewait.diagnosis.wording import age_in_words, count_of, look_twice, resident
-from closewait.snapshot.table import Snapshot
 from closewait.tcp.states import STATES, Move
 from closewait.views.page import wrapped
 from closewait.views.series import series_lines
@@ -31,7 +30,7 @@ def as_text(report: Report, *, width: int = 80, diagram: bool = False) -> str:
         from closewait.views.state_diagram import state_diagram  # not needed for most reports
 
         parts.append(state_diagram(report.snapshot.states, width=width))
-    notes = [] if diagram else [("States", [state_counts(report.snapshot)])]
+    notes = [] if diagram else [("States", [states_in_words(report.snapshot.states)])]
     notes += [("Series", list(series_lines(report.series)))]
     notes += closing_notes(report)
     parts.append("\n".join(line for label, lines in notes for line in labelled(label, lines, width)))
@@ -48,9 +47,9 @@ def headline(report: Report) -> str:
     return f"{visible(look.source) or 'this host'}: {told}, {verdict}"
 
 
-def state_counts(look: Snapshot) -> str:
+def states_in_words(counts: Mapping[str, int]) -> str:
     """`LISTEN 12 · ESTABLISHED 98,000 · CLOSE_WAIT 49,000`, in the order of a connection's life."""
-    states = sorted(look.states.items(), key=lambda item: (STATE_ORDER.get(item[0], len(STATE_ORDER)), item[0]))
+    states = sorted(counts.items(), key=lambda item: (STATE_ORDER.get(item[0], len(STATE_ORDER)), item[0]))
     return " · ".join(f"{state} {count:,}" for state, count in states) or "no sockets"
 
 
@@ -90,6 +89,8 @@ def at_length(finding: Finding, width: int) -> Iterator[str]:
     """A finding somebody must act on: everything that is known about it."""
     yield f"{finding.severity.value.upper()}  {finding.rule}  ({finding.certainty}, {finding.code})"
     yield from wrapped(visible(finding.says), width, "  ", "  ")
+    if finding.found_in is not None:
+        yield from labelled("Found in", [finding.found_in], width)
     yield from labelled("Whose move", [whose_move(finding)], width)
     if finding.owner is not None and finding.whose_move is not Move.LOCAL_APPLICATION:
         yield from labelled("Program", [resident(finding.owner)], width)
