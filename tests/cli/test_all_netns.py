@@ -2,11 +2,14 @@
 
 import json
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 
 import pytest
 
+from closewait import capture
+from closewait.diagnosis.thresholds import CLOSE_WAIT_PASSING_S
 from tests.capture.named_namespaces import Named, named_namespaces
 from tests.cli.test_command_line import run
 
@@ -32,7 +35,19 @@ def places() -> Iterator[list[Named]]:
         leaking, well, _ = made
         for end in (*leaking.call(leak), well.call(socket.create_server, ("127.0.0.1", 0))):
             open_ends.enter_context(end)
+        wait_until_old(leaking)
         yield made
+
+
+def wait_until_old(there: Named) -> None:
+    """Wait until no CLOSE_WAIT is so young that a program may be about to close it."""
+    deadline_s = time.monotonic() + 30
+    while time.monotonic() < deadline_s:
+        youngest_s = capture.look(netns=there.name).sockets.filter(state="CLOSE_WAIT")["age_low_s"].min()
+        if isinstance(youngest_s, float) and youngest_s > CLOSE_WAIT_PASSING_S:
+            return
+        time.sleep(0.1)
+    raise AssertionError("the sockets do not grow old")
 
 
 def test_the_findings_of_all_say_where(places: list[Named]) -> None:

@@ -1,7 +1,7 @@
 """One look into every network namespace of this host: one walk over the descriptors for all, one dump for each.
 
 The looks are made by a few threads, for a thread that is in another namespace must not be the one that others rely on.
-A namespace without a socket is counted only.
+Another namespace than one's own is only counted where it has no socket.
 """
 
 from collections.abc import Collection, Sequence
@@ -31,7 +31,7 @@ REFUSED = (
 
 @dataclass(frozen=True, slots=True)
 class Everywhere:
-    """The looks into the namespaces that have sockets, how many have none, and what could not be seen."""
+    """The looks into one's own namespace and those with sockets, how many have none, and what could not be seen."""
 
     looks: "tuple[Snapshot, ...]" = ()
     empty: int = 0
@@ -63,7 +63,8 @@ class Round:
     def _look_into(self, namespace: Namespace) -> "Snapshot | None":
         wish = replace(self.wish, netns=namespace.netns)
         answer = first_answer(wish, self.sources)
-        if not any(len(column) for column in answer.reading.columns.values()):
+        is_empty = not any(len(column) for column in answer.reading.columns.values())
+        if is_empty and namespace.netns is not None:
             self.empty.append(name_of(namespace.netns))
             return None
         return replace(seen(wish, answer, holders=self.holders), netns_inode=namespace.inode)
