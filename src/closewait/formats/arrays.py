@@ -179,6 +179,12 @@ def replaced(column: Coded, rows: Mask, value: str | None) -> Coded:
     return Coded([*column.values, value], np.where(rows, len(column.values), column.codes))
 
 
+def are_told(values: Sequence[object]) -> Mask:
+    """Which of the values are not None."""
+    mask: Mask = np.array([value is not None for value in values], dtype=np.bool_)
+    return mask
+
+
 def rows_with(column: Coded, holds: Callable[[str | None], object]) -> Mask:
     """Which rows have a value of which `holds` says so."""
     mask: Mask = np.array([bool(holds(value)) for value in column.values], dtype=np.bool_)[column.codes]

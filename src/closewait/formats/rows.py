@@ -25,9 +25,10 @@ from closewait.formats.arrays import (
     rows_with,
     side_by_side,
 )
+from closewait.formats.being_read import Columns
 from closewait.formats.format import ColumnValues
 from closewait.formats.paste import Paste
-from closewait.formats.words import Columns, Spans, Words
+from closewait.formats.words import Spans, Words
 from closewait.snapshot.coded import Coded
 
 WORTH_CHECKING_TOGETHER = 16  # fewer lines are sooner read one by one

@@ -1,15 +1,15 @@
 """What stands behind the two ends of every row of an `ss` dump, as columns.
 
-Most rows of a long `ss -tan` have nothing there, most rows of `ss -tanp` one holder: these are read together. The words
-of any other row are read one row after the other by `ss_words`, and completed by `ss_omissions`.
+Most rows of a long `ss -tan` have nothing there, most rows of `ss -tanp` one holder. Of others the words are read
+column by column (`ss_columns`), or, where a row is unusual, by itself (`ss_words`); `ss_omissions` completes them.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from closewait.formats import ss_omissions, ss_words
-from closewait.formats.arrays import Mask, Numbers, only, replaced, rows_of, rows_with
+from closewait.formats import ss_columns, ss_omissions, ss_words
+from closewait.formats.arrays import Mask, Numbers, are_told, only, replaced, rows_of, rows_with
 from closewait.formats.format import ColumnValues, HolderColumns
 from closewait.formats.ss_words import Told
 from closewait.formats.words import Spans
@@ -46,22 +46,16 @@ def read(words: Spans, state: Coded) -> Tails:
     others = told_words & ~single.rows
     if not others.any():
         return Tails({"pid": single.pid, "process": single.process, "fd": single.fd}, None, single.rows)
-    told = dict(zip(rows_of(others), map(ss_words.read, words[others].texts()), strict=True))
-    names = {name for one in told.values() for name in one.columns}
-    columns: dict[str, list[Any]] = {name: [None] * len(words) for name in names}
-    if single.rows.any() or "pid" in names:
-        columns |= {
-            "pid": single.pid.tolist(),
-            "process": single.process.spread(single.process.values),
-            "fd": single.fd.tolist(),
-        }
-    for row, one in told.items():
-        for name, value in one.columns.items():
-            columns[name][row] = value
+    columns, is_odd = ss_columns.read(words)
+    alone = dict(zip(rows_of(is_odd), map(ss_words.read, words[is_odd].texts()), strict=True))
+    for name in {name for one in alone.values() for name in one.columns}:
+        columns.setdefault(name, [None] * len(words))
+    for row, one in alone.items():
+        for name, column in columns.items():
+            column[row] = one.columns.get(name)
     ss_omissions.restore(columns, state.spread(state.values))
-    held = single.rows.copy()
-    held[[row for row, one in told.items() if one.holders]] = True
-    return Tails(columns, every_holder(told, columns), held)
+    held = are_told(columns["pid"]) if "pid" in columns else ~told_words & told_words
+    return Tails(columns, every_holder(alone, columns), held)
 
 
 def every_holder(told: Mapping[int, Told], columns: Mapping[str, Sequence[Any]]) -> HolderColumns | None:

@@ -4,7 +4,7 @@ Splitting 147,000 lines of netstat one by one takes 0.7 s; finding all their wor
 string is made until a column is asked for, and then once for each different value.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
@@ -268,6 +268,28 @@ class Spans:
             value, are_digits = value * 10**behind + low, are_digits & low_are_digits
         return np.ma.MaskedArray(value, mask=~(good & are_digits))
 
+    def each_word(self) -> "tuple[Places, Spans]":
+        """Every word of every row, in order, and the row of each; what stands in a row must be whole words."""
+        firsts = np.searchsorted(self.source.words[:, 0], self.begins)
+        counts = np.where(self.are_told(), np.searchsorted(self.source.words[:, 1], self.ends) + 1 - firsts, 0)
+        rows = np.repeat(np.arange(len(self)), counts)
+        places = np.arange(len(rows)) + np.repeat(firsts - (np.cumsum(counts) - counts), counts)
+        begins, ends = self.source.words[places].T
+        return rows, Spans(self.source, begins, ends)
+
+    def keyed(self) -> "tuple[Spans, Spans]":
+        """What stands before and behind the first colon; nothing in both where there is none."""
+        places = self.source.places_of(b":")
+        if not len(places):
+            nothing = self.where(np.zeros(len(self), dtype=np.bool_))
+            return nothing, nothing
+        at = places[np.minimum(np.searchsorted(places, self.begins), len(places) - 1)]
+        found = (at >= self.begins) & (at < self.ends)
+        return (
+            Spans(self.source, self.begins, at).where(found),
+            Spans(self.source, at + 1, self.ends).where(found),
+        )
+
     @once
     def halves(self) -> "tuple[Spans, Spans]":
         """What stands before and behind the last colon."""
@@ -336,51 +358,3 @@ class Spans:
     def where(self, rows: Mask) -> "Spans":
         """The same, but nothing in the other rows."""
         return Spans(self.source, np.where(rows, self.begins, -1), np.where(rows, self.ends, -1))
-
-
-class Columns:
-    """Where each column of each row stands in a text, while rows are being read; a row not read has no column."""
-
-    def __init__(self, source: Text, names: Iterable[str], rows: int) -> None:
-        self.source = source
-        nothing = np.full(rows, -1)  # shared by columns until one is put
-        self._begins = dict.fromkeys(names, nothing)
-        self._ends = dict.fromkeys(self._begins, nothing)
-        self._put: set[str] = set()
-        self.read = np.zeros(rows, dtype=np.bool_)  # which rows have been read
-
-    def put(self, rows: Places, runs: Mapping[str, Spans]) -> None:
-        """These rows, in ascending order, have these columns."""
-        for name, run in runs.items():
-            if len(rows) == len(self.read):
-                self._begins[name], self._ends[name] = run.begins, run.ends
-                self._put.add(name)
-            else:
-                begins, ends = self._own(name)
-                begins[rows], ends[rows] = run.begins, run.ends
-        self.read[rows] = True
-
-    def put_one(self, row: int, places: Mapping[str, tuple[int, int]]) -> None:
-        """This row has these columns."""
-        for name, (begin, end) in places.items():
-            begins, ends = self._own(name)
-            begins[row], ends[row] = begin, end
-        self.read[row] = True
-
-    def forget(self, rows: Mask) -> None:
-        """These rows have not been read."""
-        if rows.any():
-            for name in self._put:
-                self._begins[name][rows] = self._ends[name][rows] = -1
-            self.read[rows] = False
-
-    def spans(self) -> dict[str, Spans]:
-        """Each column of all rows."""
-        return {name: Spans(self.source, begins, self._ends[name]) for name, begins in self._begins.items()}
-
-    def _own(self, name: str) -> tuple[Places, Places]:
-        """The places of one column, to be changed."""
-        if name not in self._put:
-            self._begins[name], self._ends[name] = self._begins[name].copy(), self._ends[name].copy()
-            self._put.add(name)
-        return self._begins[name], self._ends[name]
