@@ -17,7 +17,15 @@ print(status, *sorted({name.split(".")[0] for name in sys.modules}), file=sys.st
 
 
 @pytest.mark.parametrize(
-    "question", [["--help"], ["--version"], ["explain", "CLOSE_WAIT"], ["explain", "never-read"], ["list", "--help"]]
+    "question",
+    [
+        ["--help"],
+        ["--version"],
+        ["explain", "CLOSE_WAIT"],
+        ["explain", "never-read"],
+        ["list", "--help"],
+        ["tune", "--help"],
+    ],
 )
 def test_no_table_engine_for_a_question_about_words(question: list[str]) -> None:
     """`--help`, `--version` and `explain` import none of the heavy packages."""

@@ -1,5 +1,6 @@
 """The page of the settings: what each does, what people hope it does in vain, and how it is read and changed."""
 
+from closewait.actions.setting_change import is_changeable
 from closewait.tcp.settings import SETTINGS
 from closewait.tcp.settings.setting import Setting
 from pages.markdown import bullets, page, section
@@ -19,8 +20,9 @@ def settings_page() -> str:
         "The settings",
         sources="src/closewait/tcp/settings",
         parts=[
-            "No setting of any system ends CLOSE_WAIT. `closewait explain NAME` tells the same on a terminal. Facts "
-            "marked *unverified* are told by others; no source was opened for them.",
+            "No setting of any system ends CLOSE_WAIT. `closewait explain NAME` tells the same on a terminal, "
+            "`closewait tune NAME` what it is on a host, and `closewait tune` which of them matter there. "
+            "Facts marked *unverified* are told by others; no source was opened for them.",
             *(section(system, _of_system(system)) for system in systems),
         ],
     )
@@ -41,9 +43,12 @@ def _setting(setting: Setting) -> str:
         "Replaced by": setting.replaced_by,
         "Does not": "".join(f"\n  - {hope}" for hope in setting.does_not),
         "Risk": setting.risk,
+        "Instead": setting.successor and f"`{setting.successor}`",
         "Read it": setting.read and f"`{setting.read}`",
         "Change it now": setting.set_now and f"`{setting.set_now}`",
         "Change it for good": setting.set_for_good and f"`{setting.set_for_good}`",
+        "Measure it": setting.measure,
+        "closewait tune --apply": "changes it" if is_changeable(setting) else None,
         "How": setting.way.kind if setting.read is None else setting.way.note,
         "Unverified": ", ".join(setting.unverified),
         "Source": setting.source,

@@ -8,10 +8,10 @@ from closewait.capture.ahead import PROC
 from closewait.snapshot.host import Host
 from closewait.tcp.clocks import time_wait_s
 
-#: The counters a verdict reads, as nstat(8) names them: those of full queues, and of orphans that found no room.
+#: The counters a verdict reads, as nstat(8) names them: those of full queues and tables, and of orphans without room.
 COUNTERS = frozenset({
     "TcpExtListenOverflows", "TcpExtListenDrops", "TcpExtTCPReqQFullDoCookies", "TcpExtTCPReqQFullDrop",
-    "TcpExtTCPAbortOnMemory",
+    "TcpExtTCPAbortOnMemory", "TcpExtTCPTimeWaitOverflow",
 })  # fmt: skip
 
 

@@ -5,13 +5,14 @@ from typing import Annotated
 
 import typer
 
-from closewait.cli import examine, explain, lab, list_sockets, sql
+from closewait.cli import examine, explain, lab, list_sockets, sql, tune
 
 COMMANDS: Mapping[str, Callable[..., int]] = {
     "examine": examine.examine,
     "list": list_sockets.list_sockets,
     "explain": explain.explain,
     "sql": sql.sql,
+    "tune": tune.tune,
     "lab": lab.lab,
 }
 

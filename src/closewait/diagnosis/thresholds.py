@@ -97,6 +97,16 @@ DESCRIPTORS_CRITICAL = 0.95
 PORTS_WARNING = 0.10
 PORTS_CRITICAL = 0.80
 
+#: Of the same, from where on a wider range is worth a thought: twice the load would not fit.
+PORTS_HALF_TAKEN = 0.50
+
+#: Sockets that nobody holds any more: each takes a few hundred bytes of the kernel, so that fewer cost nothing.
+MANY_UNHELD = 1000
+
+#: Share of a kernel's own limit on sockets; beyond the limit it drops them.
+KERNEL_LIMIT_WARNING = 0.80
+KERNEL_LIMIT_CRITICAL = 0.95
+
 #: Share of the accept queue that is filled.
 ACCEPT_QUEUE_WARNING = 0.50
 

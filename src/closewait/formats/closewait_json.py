@@ -16,7 +16,18 @@ from closewait.formats.format import BytesFormat, HolderColumns, LookKind, Readi
 from closewait.formats.json_records import Types, member, record_in, refuse
 from closewait.formats.paste import decode
 from closewait.snapshot.columns import FLOWS, HOLDERS, PROCESSES, SOCKETS, Column, Kind
-from closewait.snapshot.evidence import Evidence, Message, ProcessFact, Remark, Thread, Timeout, Told, Watch
+from closewait.snapshot.evidence import (
+    Evidence,
+    Listing,
+    Message,
+    ProcessFact,
+    Remark,
+    SettingFact,
+    Thread,
+    Timeout,
+    Told,
+    Watch,
+)
 from closewait.snapshot.host import Host
 from closewait.snapshot.sight import LineNotUnderstood, Sight
 
@@ -37,6 +48,8 @@ EVIDENCE_RECORDS: Mapping[str, type] = {
     "messages": Message,
     "timeouts": Timeout,
     "remarks": Remark,
+    "settings": SettingFact,
+    "listings": Listing,
 }
 
 

@@ -106,6 +106,23 @@ class Timeout:
 
 
 @dataclass(frozen=True, slots=True)
+class SettingFact:
+    """The value of a setting, as told, under its own system's name for it; only settings that tcp/settings knows."""
+
+    origin: str
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Every setting whose name begins so was told: one that was not does not exist there, or was never created."""
+
+    origin: str
+    beginning: str
+
+
+@dataclass(frozen=True, slots=True)
 class Remark:
     """What a person wrote, word for word: hearsay, shown as such."""
 
@@ -125,6 +142,8 @@ class Evidence:
     messages: tuple[Message, ...] = ()
     timeouts: tuple[Timeout, ...] = ()
     remarks: tuple[Remark, ...] = ()
+    settings: tuple[SettingFact, ...] = ()
+    listings: tuple[Listing, ...] = ()
 
     def joined(self, other: "Evidence") -> "Evidence":
         """This and `other`; where both tell one fact of the host, this one's holds."""
@@ -137,6 +156,8 @@ class Evidence:
             messages=self.messages + other.messages,
             timeouts=self.timeouts + other.timeouts,
             remarks=self.remarks + other.remarks,
+            settings=self.settings + other.settings,
+            listings=self.listings + other.listings,
         )
 
     def messages_of(self, sign: str) -> tuple[Message, ...]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from closewait.diagnosis.rule import Rule
 from closewait.diagnosis.rules import RULES
-from closewait.tcp.settings import SETTINGS, settings_named
+from closewait.tcp.settings import SETTING_NAMES, SETTINGS, settings_named
 from closewait.tcp.spellings import SPELLINGS, explanations
 from closewait.tcp.states import STATE_NAMES
 from closewait.views.page import Page
@@ -74,6 +74,15 @@ def near(word: str) -> list[str]:
     containing = [name for name in names if len(key) > 2 and (key in name or key.replace("_", "-") in name)]
     alike = get_close_matches(key, names, n=SUGGESTIONS, cutoff=0.6)
     return list(dict.fromkeys(names[name] for name in [*containing, *alike]))[:SUGGESTIONS]
+
+
+def settings_near(word: str) -> list[str]:
+    """The same among settings alone, with the other names that people give them."""
+    key = word.strip()[:WORD_COLUMNS].casefold().rpartition(".")[2]
+    names = {name.casefold().rpartition(".")[2]: name.rpartition(".")[2] for name in sorted(SETTING_NAMES)}
+    containing = [name for name in names if len(key) > 2 and key in name]
+    alike = get_close_matches(key, names, n=SUGGESTIONS, cutoff=0.6)
+    return list(dict.fromkeys(names[name] for name in [*alike, *containing]))[:SUGGESTIONS]
 
 
 def _known_names() -> dict[str, str]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+from closewait.tcp.settings import settings_named
 from closewait.tcp.settings.setting import Fact, Setting
 from closewait.views.page import Block, Page, commands, listed
 
@@ -11,11 +12,13 @@ def setting_page(setting: Setting) -> Page:
     """The page of one setting of one system."""
     return Page(
         title=f"{setting.name}: {setting.system}, {setting.way.kind}",
-        lead=(_checked(setting, "does", setting.does),),
+        lead=(checked(setting, "does", setting.does),),
         blocks=(
             Block(None, tuple(_facts(setting))),
             listed("It does not", setting.does_not),
+            *_instead(setting),
             *_how(setting),
+            Block("Measure it", lead=setting.measure or ""),
             Block("Source", lead=setting.source),
         ),
     )
@@ -23,23 +26,30 @@ def setting_page(setting: Setting) -> Page:
 
 def _facts(setting: Setting) -> Iterator[tuple[str, str]]:
     counted = setting.default.isdigit() and setting.unit is not None and setting.unit.isalpha()
-    yield "Default", _checked(setting, "default", f"{setting.default} {setting.unit}" if counted else setting.default)
+    yield "Default", checked(setting, "default", f"{setting.default} {setting.unit}" if counted else setting.default)
     if setting.unit and not counted:
         yield "Unit", setting.unit
     if setting.versions:
-        yield "Exists", _checked(setting, "versions", setting.versions)
+        yield "Exists", checked(setting, "versions", setting.versions)
     if setting.if_missing:
         yield "If it is missing", setting.if_missing
     if setting.replaced_by:
-        yield "Replaced by", _checked(setting, "replaced_by", setting.replaced_by)
+        yield "Replaced by", checked(setting, "replaced_by", setting.replaced_by)
     if setting.states:
         yield "Has a say in", ", ".join(setting.states)
     if setting.risk:
-        yield "Risk", _checked(setting, "risk", setting.risk)
+        yield "Risk", checked(setting, "risk", setting.risk)
     if setting.way.note and (setting.read or setting.set_for_good):
         yield "To change it", setting.way.note
     if setting.aliases:
         yield "See also as", ", ".join(setting.aliases)
+
+
+def _instead(setting: Setting) -> Iterator[Block]:
+    """The commands of the setting that took its place."""
+    for other in settings_named(setting.successor or ""):
+        told = [command for command in (other.read, other.set_now or other.set_for_good) if command]
+        yield commands(f"Instead: {other.name}", told)
 
 
 def _how(setting: Setting) -> Iterator[Block]:
@@ -51,10 +61,10 @@ def _how(setting: Setting) -> Iterator[Block]:
     )
     for fact, heading, command in ways:
         if command:
-            yield commands(_checked(setting, fact, heading), [command])
+            yield commands(checked(setting, fact, heading), [command])
 
 
-def _checked(setting: Setting, fact: Fact, text: str) -> str:
+def checked(setting: Setting, fact: Fact, text: str) -> str:
     """`text`, marked where no source was opened for it."""
     return f"{text} (unverified)" if fact in setting.unverified else text
 
@@ -73,11 +83,13 @@ def setting_json(setting: Setting) -> dict[str, Any]:
         "aliases": list(setting.aliases),
         "versions": setting.versions,
         "replaced_by": setting.replaced_by,
+        "successor": setting.successor,
         "if_missing": setting.if_missing,
         "read": setting.read,
         "set_now": setting.set_now,
         "set_for_good": setting.set_for_good,
         "to_change_it": setting.way.note,
+        "measure": setting.measure,
         "risk": setting.risk,
         "source": setting.source,
         "verified": setting.verified,

@@ -23,6 +23,8 @@ def told(recording: Path) -> dict[str, Any]:
         "host": {name: fact for name, fact in asdict(evidence.host).items() if fact not in (None, (), {})},
         "limits": [fact.descriptor_limit for fact in evidence.processes],
         "threads": threads,
+        "settings": {fact.name: fact.value for fact in evidence.settings},
+        "listings": [listing.beginning for listing in evidence.listings],
     }
     answer: dict[str, Any] = json.loads(json.dumps({name: fact for name, fact in facts.items() if fact}))
     return answer

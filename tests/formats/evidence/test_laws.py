@@ -18,6 +18,9 @@ PIECES = st.sampled_from([
     "99999999999999999999", "It hangs every night.", "\t", "\x00", "\x1b[0m", "\ufffd", "ä", "服务挂起",
     "Thread 1 (LWP 7):", "#0  0x7f in recv ()", '"main" #1 prio=5', "goroutine 7 [IO wait, 20 minutes]:",
     "java.lang.Thread.State: BLOCKED", "timeout client 50s", "keepalive_timeout 65s;", "Start Port : 49152",
+    "HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Services\\Tcpip\\Parameters\n",
+    "    MaxUserPort    REG_DWORD    0xfffe\n",
+    '"TcpTimedWaitDelay"=dword:0000001e', "Microsoft Windows [Version 10.0.1]",
 ])  # fmt: skip
 TEXT = st.lists(PIECES | st.text(max_size=8), max_size=30).map("".join)
 
@@ -41,7 +44,9 @@ HOSTILE = [
     "TcpExt: A\n", "net.ipv4.", "too many open files ", "2015/04/22 03:59:10 x\n", "event 4227 ", "error 10048 ",
     "#0  0x00 in f (", "goroutine 1 [running", '"t" #1 ', "Thread 1 (", "timeout ", "    ", "::::", "[[[[", "= = = ",
     "Process 1: ", "at a.b(C.java:1)\n", "0x1 ", "x{", "<0>[", "\n\n\n", "Start Port : 1\n", "up 3 days, ",
-    "Tcp: a b c\nTcp: 1 2\n", "\n ", "/proc/1/fd ", "winsock ",
+    "Tcp: a b c\nTcp: 1 2\n", "\n ", "/proc/1/fd ", "winsock ", "Microsoft Windows [", "    A    REG_DWORD    0x1 \n",
+    '"A"=dword:',
+    "HKLM\\SYSTEM\\CurrentControlSet\\Services\\Tcpip\\Parameters\n",
 ]  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from closewait.formats.evidence import (
     sockstat,
     sysctl,
     system,
+    windows_registry,
 )
 from closewait.formats.evidence.kind import Kind
 from closewait.formats.paste import decode, with_plain_blanks, with_plain_newlines
@@ -34,6 +35,7 @@ KINDS: tuple[Kind, ...] = (
     py_spy.KIND,
     kernel_stacks.KIND,
     netsh.KIND,
+    windows_registry.KIND,
     system.KIND,
     proxy_timeouts.KIND,
     log.KIND,

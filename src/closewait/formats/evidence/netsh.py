@@ -12,7 +12,7 @@ how many there are.
 import re
 
 from closewait.formats.evidence.kind import Kind, evidence
-from closewait.snapshot.evidence import Evidence
+from closewait.snapshot.evidence import Evidence, SettingFact
 from closewait.snapshot.host import Host
 
 NUMBER = r"[^\n:：0-9]{1,60}[:：] *([0-9]{1,5}) *"
@@ -33,7 +33,8 @@ def read(text: str, origin: str) -> Evidence | None:
     if not 0 < count <= PORTS - first:
         return None
     host = Host(system="Windows", port_range=(first, first + count - 1))
-    return evidence(origin, "the range of dynamic ports (netsh)", host=host)
+    range_told = SettingFact(origin, "dynamicport tcp", f"start={first} num={count}")
+    return evidence(origin, "the range of dynamic ports (netsh)", host=host, settings=(range_told,))
 
 
 KIND = Kind(name="netsh", told_by="`netsh int ipv4 show dynamicport tcp`, `Get-NetTCPSetting`", read=read)

@@ -10,15 +10,18 @@ The table says which settings are facts of a host; what each means is in the ker
 """
 
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from closewait.formats.evidence.kind import Kind, evidence
-from closewait.snapshot.evidence import Evidence
+from closewait.snapshot.evidence import Evidence, Listing, SettingFact
 from closewait.snapshot.host import Host
+from closewait.tcp.settings import BESIDE_SETTINGS, SETTING_NAMES
 
 WHAT = "settings of the kernel"
 LINUX, BSD = "Linux", None  # which of the BSDs it is the names do not tell
+SYSTEM_NAMES = {"Darwin": "macOS"}
 
 NAMED = re.compile(
     r"^ *(?:/[\w./-]{1,80}: *)?(?P<setting>(?:net|kernel|kern|fs|vm|hw|dev)[./][\w./-]{1,80}) *[:=] *(?P<value>[^\n]*)",
@@ -30,6 +33,21 @@ BY_PATH = re.compile(
     re.MULTILINE,
 )
 PORTS = 65536
+
+#: More settings below one name than anybody types: all of them were listed.
+WHOLE_LIST = 40
+FAMILIES = ("net.ipv4.tcp_", "net.inet.tcp.", "fs.")
+
+
+def settings_told(origin: str, told: Mapping[str, str]) -> tuple[SettingFact, ...]:
+    """Those of the settings that somebody may want to change, or must know to judge one."""
+    known = (setting for setting in told if setting in SETTING_NAMES or setting in BESIDE_SETTINGS)
+    return tuple(SettingFact(origin, setting, " ".join(told[setting].split())) for setting in known)
+
+
+def system_named(value: str) -> str:
+    """The system as it is called elsewhere: `Darwin` is macOS."""
+    return SYSTEM_NAMES.get(value.strip(), value.strip())
 
 
 def integer(value: str) -> int | None:
@@ -84,7 +102,7 @@ SETTINGS: Mapping[str, Fact] = {
     "kernel.osrelease": ("kernel", str.strip, LINUX),
     "kernel.ostype": ("system", str.strip, LINUX),
     "kern.osrelease": ("kernel", str.strip, BSD),
-    "kern.ostype": ("system", str.strip, BSD),
+    "kern.ostype": ("system", system_named, BSD),
     "kern.ipc.somaxconn": ("somaxconn", integer, BSD),
     "kern.ipc.soacceptqueue": ("somaxconn", integer, BSD),
     "net.inet.tcp.msl": ("time_wait_s", twice_in_s, BSD),
@@ -113,7 +131,14 @@ def read(text: str, origin: str) -> Evidence | None:
         facts["port_range"] = tuple(ends)
     if set(told) <= set(SETTINGS) | set(RANGE_ENDS) and not facts:
         return None
-    return evidence(origin, WHAT, host=Host(**facts))
+    families = Counter(family for setting in told for family in FAMILIES if setting.startswith(family))
+    return evidence(
+        origin,
+        WHAT,
+        host=Host(**facts),
+        settings=settings_told(origin, told),
+        listings=tuple(Listing(origin, family) for family, many in families.items() if many >= WHOLE_LIST),
+    )
 
 
 KIND = Kind(

@@ -1,8 +1,9 @@
-"""Which system it is and since when it runs: `uname -a`, `uptime`, `systeminfo` of Windows.
+"""Which system it is and since when it runs: `uname -a`, `uptime`, `systeminfo` and the first line of cmd on Windows.
 
 Linux web1 5.10.0-18-amd64 #1 SMP Debian 5.10.140-1 (2022-09-02) x86_64 GNU/Linux
  10:00:00 up 3 days,  4:05,  1 user,  load average: 0.00, 0.01, 0.05
 OS Name:                   Microsoft Windows Server 2019 Standard        Betriebssystemname: …
+Microsoft Windows [Version 10.0.17763.5329]
 System Boot Time:          11/20/2023, 08:00:00 AM                       Systemstartzeit: …
 """
 
@@ -22,6 +23,10 @@ UPTIME = re.compile(
     r"^[^\n]{0,60}\bup +(?:(?P<days>[0-9]{1,6}) days?, *)?(?:(?P<hours>[0-9]{1,2}):(?P<minutes>[0-9]{2})"
     r"|(?P<only_minutes>[0-9]{1,2}) mins?)?,? [^\n]{0,30}(?:users?|load averages?)\b",
     re.MULTILINE,
+)
+#: The first line of a Windows command prompt, and what `ver` prints, in any language.
+BANNER = re.compile(
+    r"^ *Microsoft Windows \[[^\]\n0-9]{1,20} ?(?P<version>[0-9]{1,3}(?:\.[0-9]{1,6}){1,3})\]", re.MULTILINE
 )
 #: What systeminfo calls a line in English, German, French and Spanish, and what stands behind it.
 WINDOWS, VERSION, BOOTED = (
@@ -54,6 +59,8 @@ def read(text: str, origin: str) -> Evidence | None:
         since = f", started {booted['when']}" if booted else ""
         host = Host(system="Windows", kernel=version["version"] if version else None)
         return evidence(origin, f"{windows['name'].strip()}{since} (systeminfo)", host=host)
+    if banner := BANNER.search(text):
+        return evidence(origin, "the version of Windows (ver)", host=Host(system="Windows", kernel=banner["version"]))
     if not uname and not uptime:
         return None
     told = [name for name, found in (("uname", uname), ("uptime", uptime)) if found]
@@ -74,4 +81,4 @@ def seconds(uptime: re.Match[str]) -> float | None:
     return float(days * 86400 + hours * 3600 + (minutes + only_minutes) * 60)
 
 
-KIND = Kind(name="system", told_by="`uname -a`, `uptime`, `systeminfo`", read=read)
+KIND = Kind(name="system", told_by="`uname -a`, `uptime`, `systeminfo`, `ver`", read=read)

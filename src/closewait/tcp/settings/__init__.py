@@ -22,6 +22,12 @@ SETTINGS: tuple[Setting, ...] = (
     *UNIX_SETTINGS,
 )
 
+#: Every name under which a system tells the value of one of them.
+SETTING_NAMES = frozenset(name for setting in SETTINGS for name in (setting.name, *setting.aliases))
+
+#: What is no setting, told in the same list, and says how much of one is used.
+BESIDE_SETTINGS = frozenset({"fs.file-nr", "net.netfilter.nf_conntrack_count"})
+
 
 def settings_named(word: str) -> tuple[Setting, ...]:
     r"""The settings that `word` names, one for each system that has one of that name; empty where none does.

@@ -91,6 +91,22 @@ BSD_SETTINGS = (
         source="outputs of sysctl that people have published",
     ),
     Setting(
+        name="kern.ipc.somaxconn",
+        system="macOS",
+        way=MACOS_SYSCTL,
+        default="128",
+        unit="connections",
+        states=("LISTEN", "CLOSE_WAIT"),
+        does=(
+            "The most that listen() can ask for as accept queue. Clients that give up waiting in it leave CLOSE_WAIT "
+            "without a process."
+        ),
+        does_not=("make a program accept", "lengthen a queue before the program asks for more and is restarted"),
+        value="1024",
+        source="outputs of sysctl that people have published",
+        unverified=("default",),
+    ),
+    Setting(
         name="net.inet.tcp.msl",
         system="FreeBSD",
         way=BSD_SYSCTL,
@@ -170,9 +186,27 @@ BSD_SETTINGS = (
         does="How many TIME_WAIT there may be.",
         does_not=(NOT_CLOSE_WAIT,),
         versions="until FreeBSD 13",
+        until=(13,),
         if_missing="Removed in FreeBSD 14, it is said.",
         source="FreeBSD tcp(4); the version from general knowledge",
         unverified=("versions",),
+    ),
+    Setting(
+        name="kern.ipc.soacceptqueue",
+        system="FreeBSD",
+        way=BSD_SYSCTL,
+        default="128",
+        unit="connections",
+        states=("LISTEN", "CLOSE_WAIT"),
+        does=(
+            "The most that listen() can ask for as accept queue. Clients that give up waiting in it leave CLOSE_WAIT "
+            "without a process."
+        ),
+        does_not=("make a program accept", "lengthen a queue before the program asks for more and is restarted"),
+        aliases=("kern.ipc.somaxconn",),
+        value="1024",
+        source="FreeBSD listen(2)",
+        unverified=("default",),
     ),
     Setting(
         name="net.inet.ip.porthifirst",

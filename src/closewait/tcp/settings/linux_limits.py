@@ -46,6 +46,7 @@ LIMIT_SETTINGS = (
         does="Lets bind() to port 0 share ports among sockets that all set SO_REUSEADDR.",
         does_not=(NOT_CLOSE_WAIT,),
         versions="Linux 5.7 and newer",
+        since=(5, 7),
         risk="May break programs; IP_BIND_ADDRESS_NO_PORT is the better way.",
         source=f"{IP_SYSCTL}; {READ}",
         unverified=("versions",),
@@ -63,6 +64,7 @@ LIMIT_SETTINGS = (
         ),
         does_not=("make a program accept", "lengthen a queue before the program asks for more and is restarted"),
         versions="4096 since Linux 5.4, 128 before",
+        default_before=((5, 4), "128"),
         value="8192",
         source=f"{IP_SYSCTL}; {READ}",
     ),
@@ -168,6 +170,25 @@ LIMIT_SETTINGS = (
         does_not=(NOT_A_LEAK,),
         source="Linux Documentation/admin-guide/sysctl/fs.rst; 2466183 read on Linux 6.18",
         unverified=("default",),
+    ),
+    Setting(
+        name="net.netfilter.nf_conntrack_max",
+        system="Linux",
+        way=WHOLE_HOST_SYSCTL,
+        default="by memory",
+        unit="flows",
+        states=("SYN_SENT", "SYN_RECEIVED"),
+        does=(
+            "How many flows a firewall or NAT on this host remembers (in use: net.netfilter.nf_conntrack_count). "
+            "Beyond it the packets of new connections are dropped, and the kernel's log says `table full`."
+        ),
+        does_not=("end any socket: a flow is what the firewall remembers",),
+        aliases=("net.nf_conntrack_max",),
+        if_missing="It is there only while connection tracking is loaded.",
+        value="524288",
+        risk="Each flow takes about 300 bytes that cannot be swapped out; nf_conntrack_buckets should grow with it.",
+        source="Linux Documentation/networking/nf_conntrack-sysctl.rst; 300 bytes from general knowledge",
+        unverified=("risk",),
     ),
     Setting(
         name="net.netfilter.nf_conntrack_tcp_timeout_close_wait",

@@ -41,6 +41,7 @@ OPTION_SETTINGS = (
         does="How long sent data may stay unacknowledged before the connection is given up. It binds keepalive too.",
         does_not=("end a CLOSE_WAIT with nothing to send",),
         versions="Linux 2.6.37 and newer",
+        since=(2, 6, 37),
         value="30000",
         source="tcp(7); default read on Linux 6.18",
     ),
@@ -84,6 +85,7 @@ OPTION_SETTINGS = (
             "destinations."
         ),
         versions="Linux 4.2 and newer",
+        since=(4, 2),
         value="1",
         source="ip(7); 10 ports, two destinations: 20 connections with it, 10 without, on Linux 6.18",
     ),
@@ -96,6 +98,7 @@ OPTION_SETTINGS = (
         states=("BOUND",),
         does="A narrower range of local ports for this socket.",
         versions="Linux 6.3 and newer",
+        since=(6, 3),
         value="40000 + 40999 * 65536",
         source="proposed text of ip(7); the choice of ports measured on Linux 6.18",
         unverified=("versions",),

@@ -13,6 +13,10 @@ Fact = Literal["versions", "default", "does", "replaced_by", "read", "set_now", 
 EVERYTHING: tuple[Fact, ...] = ("versions", "default", "does", "replaced_by", "read", "set_now", "set_for_good", "risk")
 
 
+#: The number of a kernel, as far as it matters: (6, 14) for Linux 6.14 and all that is made of it.
+Version = tuple[int, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Way:
     """How settings of one kind are read and changed: commands in which {name} and {value} stand for the setting's."""
@@ -44,6 +48,11 @@ class Setting:
     value: str | None = None
     risk: str | None = None
     unverified: tuple[Fact, ...] = ()
+    since: Version | None = None  # the first kernel that has it; of Windows its own number (6.0: Vista, Server 2008)
+    until: Version | None = None  # the last series that has it
+    default_before: tuple[Version, str] | None = None  # kernels older than this had that default
+    successor: str | None = None  # the setting of the same system that took its place
+    measure: str | None = None  # how to find out what is in force, where reading the value does not tell
 
     @property
     def verified(self) -> bool:

@@ -33,6 +33,8 @@ WINDOWS_SETTINGS = (
         does="The last port that connect() chose from.",
         does_not=(NOT_A_LEAK, "work on Windows Vista, Server 2008 or newer"),
         versions=OLD_WINDOWS,
+        until=(5, 2),
+        successor="dynamicport tcp",
         replaced_by="the dynamic port range: netsh int ipv4 show dynamicport tcp",
         if_missing=(
             "On Windows 7, Server 2008 and everything newer it is not the mechanism any more: the range has begun at "
@@ -66,6 +68,7 @@ WINDOWS_SETTINGS = (
             "DynamicPortRangeNumberOfPorts",
         ),
         versions="Windows Vista, Server 2008 and newer",
+        since=(6, 0),
         if_missing="Windows XP and Server 2003 have MaxUserPort instead.",
         value="start=10000 num=55536",
         risk="It may meet ports of services and rules of firewalls. At least 255 ports, the first at least 1025.",
@@ -90,6 +93,7 @@ WINDOWS_SETTINGS = (
         does_not=(NOT_A_LEAK,),
         aliases=("AutoReusePortRangeNumberOfPorts",),
         versions="Windows 10, Server 2016 and newer",
+        since=(10, 0),
         value="40000",
         source="Microsoft, Set-NetTCPSetting",
         unverified=("versions", "set_for_good"),
@@ -110,6 +114,11 @@ WINDOWS_SETTINGS = (
         if_missing=ABSENT + " Create it to change the time.",
         value="60",
         risk="Too low: an old packet can reach a new connection.",
+        measure=(
+            "Let this host close a connection first, then print the time and `netstat -ano -p tcp | findstr TIME_WAIT` "
+            "every second: from the row's first to its last appearance is the TIME_WAIT in force. Newer versions "
+            "tell it themselves: `netstat -i` shows how long each connection has been in its state."
+        ),
         source="Microsoft cc938217, cc757512 and port exhaustion troubleshooting; curl pull request 8528",
         unverified=("versions",),
     ),
@@ -166,6 +175,7 @@ WINDOWS_SETTINGS = (
         does="Was to be 1 beside a lowered TcpTimedWaitDelay.",
         does_not=(NOT_CLOSE_WAIT,),
         versions=OLD_WINDOWS,
+        until=(5, 2),
         if_missing=ABSENT,
         value="1",
         source="tuning guides of vendors",
@@ -181,6 +191,7 @@ WINDOWS_SETTINGS = (
         does="How many connections there may be at once.",
         does_not=(NOT_A_LEAK,),
         versions=OLD_WINDOWS,
+        until=(5, 2),
         if_missing=ABSENT + " Newer versions are said to ignore it.",
         source="tuning guides",
         unverified=EVERYTHING,
@@ -195,6 +206,7 @@ WINDOWS_SETTINGS = (
         does="How long FIN_WAIT_2 may last.",
         does_not=(NOT_CLOSE_WAIT, "touch TIME_WAIT"),
         versions="Windows 2000 to Server 2003",
+        until=(5, 2),
         if_missing=ABSENT + " Newer versions are said to wait about 120 s.",
         value="30",
         source="no source opened",
@@ -211,6 +223,7 @@ WINDOWS_SETTINGS = (
         does_not=(NOT_CLOSE_WAIT,),
         aliases=("MaxHashTableSize",),
         versions=OLD_WINDOWS,
+        until=(5, 2),
         if_missing=ABSENT + " Newer versions size themselves.",
         source="Microsoft, MaxFreeTcbs (cc938178), cc757512",
         unverified=("versions",),
@@ -225,6 +238,7 @@ WINDOWS_SETTINGS = (
         does="Let the queue of half-open requests grow, within DynamicBacklogGrowthDelta and the two other values.",
         aliases=("DynamicBacklogGrowthDelta", "MinimumDynamicBacklog", "MaximumDynamicBacklog"),
         versions="Windows 2000 to Server 2003",
+        until=(5, 2),
         if_missing=ABSENT,
         source="no source opened",
         unverified=EVERYTHING,

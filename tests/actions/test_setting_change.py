@@ -1,0 +1,158 @@
+"""Changing a setting: shown first, written in one namespace only, logged, and put back; all with a real kernel."""
+
+import json
+import os
+import pty
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.kernel_states import Namespace, namespace
+
+FIN_TIMEOUT = Path("/proc/sys/net/ipv4/tcp_fin_timeout")
+
+
+class Person:
+    """Somebody who types commands about one namespace and has a log of their own."""
+
+    def __init__(self, ns: Namespace, state: Path) -> None:
+        self.place = f"netns:{ns.path}"
+        self.ns = ns
+        self.log = state / "closewait" / "audit.jsonl"
+        self.environment = {**os.environ, "XDG_STATE_HOME": str(state)}
+
+    def tune(self, *words: str, here: bool = True, **given: object) -> "subprocess.CompletedProcess[str]":
+        """Run `closewait tune` with these words."""
+        command = [sys.executable, "-m", "closewait", "tune", *([self.place] if here else []), *words]
+        return subprocess.run(  # type: ignore[call-overload, no-any-return]  # whatever stdin a test gives
+            command, env=self.environment, text=True, timeout=60,
+            **{"capture_output": True, "stdin": subprocess.DEVNULL, **given},
+        )  # fmt: skip
+
+    def value(self) -> str:
+        """The value of tcp_fin_timeout in the namespace."""
+        return self.ns.call(FIN_TIMEOUT.read_text).strip()
+
+
+@pytest.fixture
+def person(tmp_path: Path) -> object:
+    """A person with a namespace."""
+    with namespace() as ns:
+        yield Person(ns, tmp_path)
+
+
+def test_a_change_and_its_undoing(person: Person) -> None:
+    """The new value is in that namespace alone, the log holds both values, and --undo puts the old one back."""
+    outside = FIN_TIMEOUT.read_text()
+    made = person.tune("--apply", "tcp_fin_timeout=25", "--yes")
+    changed, still_outside = person.value(), FIN_TIMEOUT.read_text()
+    (entry,) = [json.loads(line) for line in person.log.read_text().splitlines()]
+    undone = person.tune("--undo", "--yes", here=False)
+
+    assert (made.returncode, changed, still_outside) == (0, "25", outside)
+    assert "may lose its last data" in " ".join(made.stdout.split())
+    assert str(person.log) in made.stdout
+    assert {"old": "60", "new": "25", "what": "set", "result": "done"}.items() <= entry.items()
+    assert (undone.returncode, person.value()) == (0, "60")
+    assert person.tune("--undo", "--yes").returncode == 3
+
+
+def test_nobody_is_asked_nothing_is_changed(person: Person) -> None:
+    """Without a terminal and without --yes the risk is shown, and that is all."""
+    done = person.tune("--apply", "tcp_fin_timeout=25")
+
+    assert (done.returncode, person.value()) == (3, "60")
+    assert "Risk" in done.stderr
+    assert not person.log.exists()
+
+
+@pytest.mark.parametrize(("answer", "status", "value"), [("y", 0, "25"), ("n", 3, "60"), ("", 3, "60")])
+def test_a_person_is_asked(person: Person, answer: str, status: int, value: str) -> None:
+    """Only a yes changes anything."""
+    keyboard, terminal = pty.openpty()
+    try:
+        os.write(keyboard, f"{answer}\n".encode())
+        done = person.tune("--apply", "tcp_fin_timeout=25", stdin=terminal)
+    finally:
+        os.close(keyboard)
+        os.close(terminal)
+
+    assert (done.returncode, person.value()) == (status, value)
+    assert "Change it?" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "says"),
+    [
+        ("tcp_fin_timeout=999999999999", 3, "Invalid argument"),
+        ("tcp_fin_timeout=30; reboot", 4, "no value for"),
+        ("tcp_fin_timeout=", 4, "no value for"),
+        ("tcp_fin_timeout", 4, "NAME=VALUE"),
+        ("kernel.core_pattern=1", 4, "no setting called"),
+        ("../../kernel/core_pattern=1", 4, "no setting called"),
+        ("TcpTimedWaitDelay=60", 3, "reg add HKLM"),
+        ("RLIMIT_NOFILE=4096", 3, "prlimit --pid PID --nofile=4096:4096"),
+        ("tcp_tw_recycle=1", 3, "Removed in Linux 4.12"),
+        ("tcp_tw_timeout=1", 3, "does not exist"),
+    ],
+)
+def test_what_is_not_changed(person: Person, change: str, status: int, says: str) -> None:
+    """What the kernel refuses, what is no number, what the table does not have: a reason, or a command."""
+    done = person.tune("--apply", change, "--yes")
+
+    assert done.returncode == status
+    assert says in " ".join(done.stderr.split())
+    assert person.value() == "60"
+
+
+def test_a_range_of_ports_is_one_value(person: Person) -> None:
+    """Two numbers go in together and come back together."""
+    done = person.tune("--apply", "ip_local_port_range=40000 40999", "--yes", "--json")
+    change = json.loads(done.stdout)["change"]
+
+    assert (change["old"], change["now"]) == ("32768 60999", "40000 40999")
+    assert person.tune("--undo", "--yes").returncode == 0
+    assert person.ns.run("sysctl", "-n", "net.ipv4.ip_local_port_range").split() == ["32768", "60999"]
+
+
+def test_what_somebody_else_changed_since_is_left_alone(person: Person) -> None:
+    """--undo says what the value was, and touches nothing."""
+    person.tune("--apply", "tcp_fin_timeout=25", "--yes")
+    person.ns.run("sysctl", "-qw", "net.ipv4.tcp_fin_timeout=26")
+    done = person.tune("--undo", "--yes")
+
+    assert (done.returncode, person.value()) == (3, "26")
+    assert "somebody else" in done.stderr
+
+
+def test_another_namespace_is_not_undone_into(person: Person) -> None:
+    """A change made in one namespace is not taken back in another."""
+    person.tune("--apply", "tcp_fin_timeout=25", "--yes")
+    with namespace() as other:
+        done = person.tune(f"netns:{other.path}", "--undo", "--yes", here=False)
+        untouched = other.call(FIN_TIMEOUT.read_text).strip()
+
+    assert (done.returncode, untouched, person.value()) == (3, "60", "25")
+
+
+def test_nothing_is_changed_that_cannot_be_logged(person: Person) -> None:
+    """A log that cannot be written stops the change."""
+    person.log.parent.parent.mkdir(exist_ok=True)
+    person.log.parent.write_text("")
+    done = person.tune("--apply", "tcp_fin_timeout=25", "--yes")
+
+    assert (done.returncode, person.value()) == (3, "60")
+    assert "nothing is done" in done.stderr
+
+
+def test_a_forged_log_names_no_other_file(person: Person) -> None:
+    """What stands in the log is no path and no value until the table and the form agree."""
+    person.log.parent.mkdir(parents=True)
+    for name, old in (("../../kernel/hostname", "1"), ("net.ipv4.tcp_fin_timeout", "1\nx")):
+        entry = {"what": "set", "id": "1", "name": name, "old": old, "now": "60", "result": "done", "netns": None}
+        person.log.write_text(json.dumps(entry) + "\n")
+
+        assert person.tune("--undo", "--yes").returncode == 3
+    assert person.value() == "60"
