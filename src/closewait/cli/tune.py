@@ -56,7 +56,8 @@ def tune(
 ) -> int:
     """Say which settings exist here, what they are, and which matter now.
 
-    Nothing is changed unless --apply is given; then the old value goes into the audit log.
+    Nothing is changed unless --apply is given (--apply tcp_fin_timeout=30). It shows the risk and asks, keeps the old
+    value in the audit log, and --undo puts it back.
 
     \b
     Examples:
@@ -65,11 +66,6 @@ def tune(
         closewait tune MaxUserPort
         closewait tune tcp_tw_recycle
         closewait tune --capacity --json
-
-    \b
-    To change one, and to put it back:
-        closewait tune --apply tcp_fin_timeout=30
-        closewait tune --undo
     """
     from closewait.cli import tuning_change
 
