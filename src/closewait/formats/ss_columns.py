@@ -32,7 +32,9 @@ class Reader:
         self.is_odd = np.zeros(self.rows, dtype=np.bool_)  # left to be read alone
 
     def put(self, rows: Places, column: str, values: list[Any]) -> None:
-        """These rows have these values in a column."""
+        """These rows have these values in a column, which there is only where one is told."""
+        if all(value is None for value in values):
+            return
         if np.array_equal(rows, np.arange(self.rows)):  # in all rows, and once in each
             self.columns[column] = values
             return
