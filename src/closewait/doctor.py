@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from closewait import capture
 from closewait.diagnosis.case import Case
 from closewait.diagnosis.diagnose import diagnose, suspects
+from closewait.diagnosis.pairing import with_other_ends
 from closewait.diagnosis.report import Report
 from closewait.diagnosis.rest import at_rest
 from closewait.diagnosis.rule import Rule
@@ -52,7 +53,8 @@ def examine(
     if inquire and (pids := suspects(case, findings)):
         case = case.with_evidence(inquire(case.timeline.latest, pids))
         findings = diagnose(case, rules)
-    return Report(timeline=case.timeline, findings=findings)
+    (report,) = with_other_ends([Report(timeline=case.timeline, findings=findings)])
+    return report
 
 
 def survey(seen: "Everywhere", *, earlier: Sequence[Snapshot] = (), inquire: Inquiry | None = None) -> Survey:
@@ -67,7 +69,7 @@ def survey(seen: "Everywhere", *, earlier: Sequence[Snapshot] = (), inquire: Inq
         else examine(partial(_given, look), earlier=before.get(look.netns_inode, NOTHING_YET), inquire=inquire)
         for look in seen.looks
     ]
-    return Survey(tuple(reports), seen.empty, seen.caveats)
+    return Survey(tuple(with_other_ends(reports)), seen.empty, seen.caveats)
 
 
 def _given(look: Snapshot) -> Snapshot:

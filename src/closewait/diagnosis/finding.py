@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Literal
 
+from closewait.diagnosis.pair import Pairs
 from closewait.tcp.states import Move
 
 Certainty = Literal["certain", "likely", "possible"]
@@ -59,6 +60,7 @@ class Finding:
     age_s: tuple[float, float] | None = None  # at least, of the youngest and the oldest
     also_seen: tuple[str, ...] = ()  # other rules that spoke about the same sockets
     rows: tuple[int, ...] = field(default=())  # a few rows of the look, as evidence
+    pairs: Pairs | None = None  # of a finding above benign: its sockets whose other end is on this host, too
     found_in: str | None = None  # the look's source, where several places were looked at together
 
     @property

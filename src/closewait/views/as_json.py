@@ -124,6 +124,7 @@ def finding_as_dict(finding: "Finding") -> dict[str, Any]:
         "second_look": finding.second_look,
         "owners": [asdict(each) for each in finding.owners],
         "places": [{"where": where, "sockets": sockets} for where, sockets in finding.places],
+        "pairs": None if finding.pairs is None else asdict(finding.pairs),
         "found_in": finding.found_in,
         "age_low_s": None if finding.age_s is None else finding.age_s[0],
         "age_oldest_low_s": None if finding.age_s is None else finding.age_s[1],

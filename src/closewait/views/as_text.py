@@ -7,6 +7,8 @@ Plain text comes out; a door that has a terminal colours it. Every name that cam
 from collections.abc import Iterator, Mapping, Sequence
 
 from closewait.diagnosis.finding import Finding, Severity
+from closewait.diagnosis.pair import Pairs
+from closewait.diagnosis.pairing import OTHER_END, THIS_END, named
 from closewait.diagnosis.report import Report
 from closewait.diagnosis.wording import age_in_words, count_of, look_twice, resident
 from closewait.tcp.states import STATES, Move
@@ -97,6 +99,9 @@ def at_length(finding: Finding, width: int) -> Iterator[str]:
     if finding.age_s is not None:
         yield from labelled("Since", [since(*finding.age_s)], width)
     yield from labelled("Because", finding.because, width)
+    if finding.pairs is not None:
+        yield from labelled("Both ends", [finding.pairs.says], width)
+        yield from two_columns(finding.pairs)
     yield from labelled("What to do", finding.next, width)
     yield from labelled("Will not help", finding.will_not_help, width)
     yield from labelled("In doubt", finding.doubt, width)
@@ -120,6 +125,15 @@ def whose_move(finding: Finding) -> str:
     if finding.whose_move is Move.LOCAL_APPLICATION and finding.owner is not None:
         return f"{said}, {resident(finding.owner)}"
     return said
+
+
+def two_columns(pairs: Pairs) -> Iterator[str]:
+    """`client[12] FIN_WAIT_2  ⇄  CLOSE_WAIT server[34]` for each pair; on the right what the finding is about."""
+    left = [visible(f"{named(pair.there, OTHER_END)} {pair.there.state or '?'}") for pair in pairs.examples]
+    for pair, there in zip(pairs.examples, left, strict=True):
+        here = visible(f"{pair.here.state or '?'} {named(pair.here, THIS_END)}")
+        times = f" ({pair.sockets:,})" if len(pairs.examples) > 1 else ""
+        yield f"{' ' * LABEL_COLUMNS}{there:{max(map(len, left))}}  ⇄  {here}{times}"
 
 
 def since(low_s: float, high_s: float) -> str:
