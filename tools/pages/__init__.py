@@ -4,7 +4,7 @@ A page's text depends on the code alone: no clock, no host, no version of a syst
 made here is out of date.
 """
 
-from pages import columns, commands, formats, rules, settings, states
+from pages import closing, columns, commands, formats, rules, settings, states
 
 #: The generated pages: path below docs/reference, and text.
 Pages = dict[str, str]
@@ -19,4 +19,5 @@ def reference() -> Pages:
         **formats.pages(),
         **settings.pages(),
         **commands.pages(),
+        **closing.pages(),
     }

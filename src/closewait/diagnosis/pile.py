@@ -5,26 +5,21 @@ they are certainly older than a program needs; a mere number in one look stays `
 """
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from closewait.diagnosis.finding import Certainty, Severity
-from closewait.diagnosis.group import Group, OwnerKind
+from closewait.diagnosis.group import Group
 from closewait.diagnosis.stall import Stall
 from closewait.diagnosis.thresholds import (
     CLIENT_PATIENCE_S,
     CRITICAL_PILE_SOCKETS,
     MANY_DESCRIPTORS,
-    PASSING_SHARE,
     PILE_UP_SOCKETS,
     SECOND_LOOK_S,
     SERVER_PATIENCE_S,
 )
 from closewait.diagnosis.wording import age_in_words, count_of
-
-if TYPE_CHECKING:
-    from closewait.diagnosis.case import Case
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,31 +37,16 @@ def looked_twice(group: Group) -> bool:
     return group.persisting is not None and (group.seconds_between is None or group.seconds_between >= SECOND_LOOK_S)
 
 
-def of_owner(case: "Case", count: Callable[[Group], int]) -> Callable[[Group], int]:
-    """`count`, summed over all places where the same program plays the same role; a nameless one stands for itself.
-
-    The workers of a prefork server, which share its listener, are one program: forty that are stuck hold one each. So
-    many as a busy healthy program shows beside its ESTABLISHED are no pile.
-    """
-    piles, totals, established = Counter[_Program](), Counter[_Program](), Counter[_Program]()
-    programs = {group.key: _program(case, group) for group in case.groups}
-    for group in case.groups:
-        program = programs[group.key]
-        if group.owner_kind is not OwnerKind.LISTENER:
-            piles[program] += count(group) if group.close_wait else 0
-            totals[program] += group.close_wait
-            established[program] += group.established
-    passing = {program for program in totals if totals[program] <= PASSING_SHARE * established[program]}
-    return lambda group: 0 if programs[group.key] in passing else piles[programs[group.key]]
+def of_owner(groups: Iterable[Group], count: Callable[[Group], int]) -> Callable[[Group], int]:
+    """`count`, summed over all places where the same program plays the same role; a nameless one stands for itself."""
+    totals = Counter[tuple[object, ...]]()
+    for group in groups:
+        totals[_program(group)] += count(group)
+    return lambda group: totals[_program(group)]
 
 
-_Program = tuple[object, ...]
-
-
-def _program(case: "Case", group: Group) -> _Program:
-    if group.owner_pid is None or group.role != "server":
-        return (group.owner_pid, group.owner_process, group.role) if group.owner_known else group.key
-    return (case.who_may_accept(group.owner_pid)[0], group.owner_process, group.role)
+def _program(group: Group) -> tuple[object, ...]:
+    return (group.owner_pid, group.owner_process, group.role) if group.owner_known else group.key
 
 
 def part_of_a_large_pile(group: Group) -> bool:
@@ -106,10 +86,7 @@ def weight(group: Group, sockets: int, of_its_owner: int = 0) -> Weight | None:
         older = f"{count_of(group.patience_exceeded, 'socket')} certainly older than {age_in_words(patience_s)}"
         return Weight(severity, "likely", older, "whether the number grows")
     if max(sockets, of_its_owner) >= PILE_UP_SOCKETS and not group.passes_through:
-        in_all = f" ({of_its_owner:,} of this program in all)" if of_its_owner > sockets else ""
-        number = (
-            f"{count_of(sockets, 'socket')} at once{in_all}, beside {group.established:,} ESTABLISHED of the same group"
-        )
+        number = f"{count_of(sockets, 'socket')} at once, beside {group.established:,} ESTABLISHED of the same group"
         return Weight(severity, "possible", number, "whether the same sockets stay or others pass through")
     return None
 

@@ -55,7 +55,7 @@ def at_the_wall(case: "Case", group: Group) -> Weight | None:
 
 def check(case: "Case") -> Iterator[Suspicion]:
     """Suspect each holder with sockets that were read to their end and not closed."""
-    in_all_places = of_owner(case, forgotten)
+    in_all_places = of_owner(case.held, forgotten)
     for group in case.held:
         sockets = forgotten(group)
         strength = weight(group, sockets, in_all_places(group)) or at_the_wall(case, group) if sockets else None

@@ -60,7 +60,7 @@ def holder_is_certain(group: Group) -> bool:
 
 def check(case: "Case") -> Iterator[Suspicion]:
     """Suspect each holder most of whose CLOSE_WAIT sockets have something unread."""
-    in_all_places = of_owner(case, unread)
+    in_all_places = of_owner(case.held, unread)
     for group in case.held:
         reader = case.stuck(group)
         sockets = unread(group, reader)

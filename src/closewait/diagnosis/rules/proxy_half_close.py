@@ -17,8 +17,7 @@ What to do
     Give half-closed sessions a short time limit in the relay. Only the relay can end them.
 """
 
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from shlex import quote
 from typing import TYPE_CHECKING
@@ -51,7 +50,7 @@ def alike(one: int, other: int) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """All groups of one process; a relay with a process for each session is one program."""
+    """All groups of one process."""
 
     groups: tuple[Group, ...]
 
@@ -83,13 +82,6 @@ class Program:
                 return waiting, over
         return None
 
-    def half_closed_by_process(self) -> Counter[tuple[int | None, str | None]]:
-        """The half-closed sockets of each process, in either state."""
-        counts = Counter[tuple[int | None, str | None]]()
-        for group in self.groups:
-            counts[group.owner_pid, group.owner_process] += group.half_closed.sockets + group.standing
-        return +counts
-
     @property
     def stalled(self) -> Stall:
         """Its FIN_WAIT_2, all places together."""
@@ -113,12 +105,11 @@ class Program:
 
 
 def programs(case: "Case") -> Iterator[Program]:
-    """The programs that hold anything half closed, each with its groups; socat forks for each session, sshd does."""
+    """The processes that hold anything half closed, each with its groups."""
     held: dict[tuple[object, ...], list[Group]] = {}
     for group in case.groups:
         if group.owner_kind is OwnerKind.HOLDER:
-            pid = None if is_relay(group) else group.owner_pid
-            held.setdefault((pid, group.owner_process), []).append(group)
+            held.setdefault((group.owner_pid, group.owner_process), []).append(group)
     for groups in held.values():
         if any(group.half_closed.sockets or group.close_wait for group in groups):
             yield Program(tuple(groups))
@@ -178,14 +169,11 @@ def check(case: "Case") -> Iterator[Suspicion]:
 
 
 def about(case: "Case", program: Program, stall: Stall, legs: str, judged: Weight) -> Suspicion:
-    """The finding about one program and all the places of its legs."""
+    """The finding about one process and all the places of its legs."""
     first = program.groups[0]
-    held = program.half_closed_by_process()
-    name = name_of(*next(iter(held))) if len(held) == 1 else f"{first.owner_process}, in {len(held):,} processes,"
+    name = name_of(first.owner_pid, first.owner_process)
     involved = [group for group in program.groups if group.half_closed.sockets or group.standing]
-    counts = Counter[str]()
-    for group in involved:
-        counts[group.where] += group.half_closed.sockets + group.standing
+    counts = {group.where: group.half_closed.sockets + group.standing for group in involved}
     half_closed = program.stalled
     facts = (
         legs,
@@ -203,9 +191,9 @@ def about(case: "Case", program: Program, stall: Stall, legs: str, judged: Weigh
         severity=judged.severity,
         certainty=judged.certainty,
         whose_move=RULE.whose_move,
-        owners=tuple(Owner(pid, process, sockets) for (pid, process), sockets in held.most_common()),
+        owners=(Owner(first.owner_pid, first.owner_process, stall.sockets),),
         role=None,
-        places=tuple(counts.most_common()),
+        places=tuple(sorted(counts.items(), key=lambda place: -place[1])),
         sockets=stall.sockets,
         says=f"{name} keeps {count_of(stall.sockets, 'half-closed connection')}: one end has said goodbye, and it "
         "waits for the other.",
@@ -213,23 +201,20 @@ def about(case: "Case", program: Program, stall: Stall, legs: str, judged: Weigh
         doubt=RULE.doubt,
         next=RULE.next,
         will_not_help=RULE.will_not_help,
-        check_with=case.there(f"ss -tanpo | grep -F {quote(_as_ss_names(list(held)))}")
-        if case.system == "Linux"
-        else None,
+        check_with=case.there(f"ss -tanpo | grep -F {quote(_as_ss_names(first))}") if case.system == "Linux" else None,
         second_look=judged.second_look,
         age_s=stall.age_s,
         rows=stall.rows,
     )
     claims: list[Subject] = [("group", group.key) for group in involved]
-    if judged.severity is not Severity.BENIGN:
-        claims += [("process", pid) for pid, _ in held if pid is not None]
+    if judged.severity is not Severity.BENIGN and first.owner_pid is not None:
+        claims.append(("process", first.owner_pid))
     return Suspicion(finding, claims=tuple(claims))
 
 
-def _as_ss_names(holders: Sequence[tuple[int | None, str | None]]) -> str:
-    """The holders in the words of ss's `users:((…))`: the one process, or the name of all."""
-    pid, process = holders[0]
-    return f'"{process}"' if pid is None or len(holders) > 1 else f"pid={pid},"
+def _as_ss_names(group: Group) -> str:
+    """The holder in the words of ss's `users:((…))`."""
+    return f'"{group.owner_process}"' if group.owner_pid is None else f"pid={group.owner_pid},"
 
 
 RULE = Rule(

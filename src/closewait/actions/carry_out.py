@@ -1,0 +1,111 @@
+"""Carrying out a plan: the only place from which anything is closed. Every act is written to the audit log.
+
+The network namespace is the one that the calling thread stands in. Identity is checked again at each act: the socket's
+cookie, the process's start time.
+"""
+
+import socket
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from closewait.actions import audit
+from closewait.actions.destroy_socket import destroy
+from closewait.actions.identity import capable, effective_uid, holds
+from closewait.actions.plan import Asked, How, Plan, Step
+from closewait.actions.restart_unit import restart
+from closewait.actions.shutdown_socket import shut_down
+from closewait.actions.signal_owner import send
+from closewait.diagnosis.candidates import Candidate
+from closewait.errors import CannotAct
+from closewait.formats.sock_diag.destroy import SocketId
+
+#: What each way needs, where the process is another user's; SOCK_DESTROY needs it always.
+NEEDS = {How.SHUTDOWN: "CAP_SYS_PTRACE", How.DESTROY: "CAP_NET_ADMIN", How.SIGNAL: "CAP_KILL"}
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How one step went; `why_not` is None where it was done."""
+
+    step: Step
+    why_not: str | None
+
+
+def missing_capability(plan: Plan, own_uid: int) -> str | None:
+    """The capability that the plan needs and this process lacks; None where it has what it needs."""
+    needed = NEEDS.get(plan.asked.how)
+    if needed is None or not plan.steps or capable(needed):
+        return None
+    others = any(step.pid is not None and effective_uid(step.pid) != own_uid for step in plan.steps)
+    return needed if plan.asked.how is How.DESTROY or others else None
+
+
+def carry_out(plan: Plan, *, why: str) -> Iterator[Result]:
+    """Do the steps one after the other; one that is refused does not hold up the next. `why` goes into the log."""
+    audit.ready()
+    for step in plan.steps:
+        try:
+            _act(step, plan.asked)
+            result = Result(step, None)
+        except CannotAct as refused:
+            result = Result(step, str(refused))
+        audit.record(entry(result, plan.asked, why))
+        yield result
+
+
+def entry(result: Result, asked: Asked, why: str) -> dict[str, Any]:
+    """The line of the audit log: what was done to what, why, with which result."""
+    step = result.step
+    return {
+        "what": "close",
+        "how": f"signal {asked.signal}" if asked.how is How.SIGNAL else asked.how.value,
+        "why": why,
+        "result": "done" if result.why_not is None else result.why_not,
+        "pid": step.pid,
+        "fd": step.fd,
+        "unit": step.unit,
+        "sockets": [
+            {"here": one.here, "there": one.there, "state": one.state, "cookie": one.cookie, "inode": one.inode}
+            for one in step.sockets
+        ],
+    }
+
+
+def still_held(target: Candidate) -> bool | None:
+    """Whether a holder still has the descriptor; None where none was known."""
+    known = [(one.pid, one.fd) for one in target.holders if one.pid is not None and one.fd is not None]
+    if not known or target.inode is None:
+        return None
+    return any(holds(pid, fd, target.inode) for pid, fd in known)
+
+
+def _act(step: Step, asked: Asked) -> None:
+    if asked.how is How.DESTROY:
+        destroy(socket_id(step.sockets[0]))
+    elif step.pid is None:
+        raise CannotAct("no process is known to hold it")
+    elif asked.how is How.SIGNAL:
+        send(step.pid, step.started, asked.signal)
+    elif asked.how is How.RESTART_UNIT:
+        restart(step.unit or "", step.pid, step.started)
+    else:
+        target = step.sockets[0]
+        shut_down(step.pid, step.started, step.fd or 0, target.cookie or 0, listening=target.state == "LISTEN")
+
+
+def socket_id(target: Candidate) -> SocketId:
+    """The socket as the kernel is asked for it. Raises CannotAct where its interface is gone."""
+    try:
+        index = 0 if target.interface is None else socket.if_nametoindex(target.interface)
+    except OSError:
+        raise CannotAct(f"the interface {target.interface} is gone since the look") from None
+    return SocketId(
+        is_ipv6=target.is_ipv6,
+        local_address=target.local_address,
+        local_port=target.local_port or 0,
+        remote_address=target.remote_address,
+        remote_port=target.remote_port or 0,
+        interface=index,
+        cookie=target.cookie or 0,
+    )
