@@ -122,9 +122,9 @@ class Place:
         told = subprocess.run(["ip", "netns", "pids", self.name], capture_output=True, text=True, check=True).stdout
         return [int(pid) for pid in told.split()]
 
-    def examined(self) -> list[Finding]:
+    def examined(self, *options: str) -> list[Finding]:
         """What the command finds here, worst first."""
-        command = [sys.executable, "-m", "closewait", f"netns:{self.name}", "--json"]
+        command = [sys.executable, "-m", "closewait", f"netns:{self.name}", *options, "--json"]
         run = subprocess.run(command, capture_output=True, timeout=60, check=False)
         assert run.returncode in (0, 1, 2), run.stderr.decode()
         findings: list[Finding] = json.loads(run.stdout)["findings"]
@@ -136,19 +136,15 @@ class Place:
 
         assert loud(findings) == [], findings
 
-    def finding(self, rule: str, *also: str, sockets: int) -> Finding:
-        """The first finding, once it is `rule` about so many: they must grow older than what passes.
-
-        No other may be loud than those in `also`.
-        """
+    def finding(self, rule: str, *options: str) -> Finding:
+        """The first finding, once `rule` is it: sockets must grow older than what passes. No other may be loud."""
         gives_up_at_s = time.monotonic() + DEADLINE_S
         while True:
-            findings = self.examined()
-            first = [(found["rule"], found["sockets"]) for found in findings[:1]]
-            if first == [(rule, sockets)] or time.monotonic() > gives_up_at_s:
+            findings = self.examined(*options)
+            if [found["rule"] for found in findings[:1]] == [rule] or time.monotonic() > gives_up_at_s:
                 break
-        assert first == [(rule, sockets)], findings
-        assert set(loud(findings)) <= {rule, *also}, findings
+        assert [found["rule"] for found in findings[:1]] == [rule], findings
+        assert set(loud(findings)) <= {rule}, findings
         return findings[0]
 
 

@@ -33,7 +33,7 @@ def socat(here: Place) -> None:
     here.start(program("socat", "socat"), "-t", "3600", listen, connect)
 
 
-@pytest.mark.parametrize("relay", [haproxy, socat])
+@pytest.mark.parametrize("relay", [haproxy])
 def test_half_closed_legs_are_charged_to_the_relay(relay: Callable[[Place], None]) -> None:
     """Sessions in use are health. After the server's goodbye each has a leg in CLOSE_WAIT and one in FIN_WAIT_2."""
     with place() as here:
@@ -49,6 +49,7 @@ def test_half_closed_legs_are_charged_to_the_relay(relay: Callable[[Place], None
         with here.client(SERVER_PORT, b"CONFIG SET timeout 1\r\n") as administrator:
             assert administrator.recv(64) == b"+OK\r\n"
         until("redis closes them", lambda: here.count("FIN_WAIT_2", local_port=PORT) == CONNECTIONS)
-        finding = here.finding("proxy-half-close", sockets=2 * CONNECTIONS)
+        finding = here.finding("proxy-half-close")
 
     assert finding["owner"]["process"] == relay.__name__
+    assert finding["sockets"] == 2 * CONNECTIONS

@@ -28,12 +28,6 @@ def tls12_cbc(content: int, mac: int) -> int:
     return HEADER + BLOCK + padded + mac
 
 
-def postgresql(words: str) -> int:
-    """PostgreSQL documentation, ErrorResponse: type, length, then fields of a letter and a string, and a zero."""
-    fields = ("FATAL", "FATAL", "57P01", words, "postgres.c", "3196", "ProcessInterrupts")
-    return 1 + 4 + sum(1 + len(field) + 1 for field in fields) + 1
-
-
 LENGTHS = {
     "only the FIN": FIN,
     "an HTTP/2 GOAWAY (17 bytes) without TLS": GOAWAY + FIN,
@@ -42,8 +36,6 @@ LENGTHS = {
     "a TLS 1.2 close_notify, AES-GCM": tls12_gcm(ALERT) + FIN,
     "SHA-1": tls12_cbc(ALERT, mac=20) + FIN,
     "a TLS 1.3 HTTP/2 GOAWAY": tls13(GOAWAY) + tls13(ALERT) + FIN,
-    "idle_session_timeout": postgresql("terminating connection due to idle-session timeout") + FIN,
-    "PostgreSQL's last words at its shutdown": postgresql("terminating connection due to administrator command") + FIN,
     "SHA-256": tls12_cbc(ALERT, mac=32) + FIN,
     "a TLS 1.2 AES-GCM HTTP/2 GOAWAY": tls12_gcm(GOAWAY) + tls12_gcm(ALERT) + FIN,
     "SHA-384": tls12_cbc(ALERT, mac=48) + FIN,

@@ -1,9 +1,8 @@
 """What is left unread in a socket that is in CLOSE_WAIT, told from the number of bytes in its receive queue.
 
 The unread FIN counts as one byte. A peer that says goodbye in TLS or HTTP/2 leaves messages of known lengths before it;
-a program that never looks at the socket again leaves exactly those. So does PostgreSQL, as long as it speaks English.
-A hint and no proof: any data can be that long. A queue of 0 says only that the FIN was taken from the queue, not that
-the program has noticed the end.
+a program that never looks at the socket again leaves exactly those. A hint and no proof: any data can be that long.
+A queue of 0 says only that the FIN was taken from the queue, not that the program has noticed the end.
 """
 
 from dataclasses import dataclass
@@ -29,8 +28,6 @@ GOODBYES = (
     Goodbye(70, "a TLS 1.2 close_notify, AES-CBC with SHA-256, encrypt-then-MAC (69 bytes), and the FIN", True),
     Goodbye(78, "a TLS 1.2 AES-GCM HTTP/2 GOAWAY (46 bytes), a close_notify (31 bytes) and the FIN", False),
     Goodbye(86, "a TLS 1.2 close_notify, AES-CBC with SHA-384, encrypt-then-MAC (85 bytes), and the FIN", True),
-    Goodbye(117, "PostgreSQL's last words at its idle_session_timeout (116 bytes), and the FIN", True),
-    Goodbye(118, "PostgreSQL's last words at its shutdown (117 bytes), and the FIN", True),
     Goodbye(535, "two TLS 1.3 session tickets (510 bytes from OpenSSL), a close_notify (24 bytes) and the FIN", True),
 )
 
