@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 NETNS = "netns:"
 
+#: How words begin that name a place, and no setting and no file.
+PLACES = (NETNS, "pid:", "docker:", "ssh://", "k8s://")
+
 
 class Place(NamedTuple):
     """A host whose settings are asked for; `case` None: only settings are known, and no sockets."""
@@ -117,7 +120,7 @@ def apart(words: Sequence[str]) -> tuple[list[str], list[str]]:
     names = [word for word in words if settings_named(word)]
     sources = [word for word in words if not settings_named(word)]
     for word in sources:
-        if word != "-" and not word.startswith(NETNS) and not Path(word).exists():
+        if word != "-" and not word.startswith(PLACES) and not Path(word).exists():
             raise BadUsage(f"closewait knows no setting called {word!r}, and there is no such file.{near(word)}")
     return names, sources
 

@@ -76,9 +76,10 @@ def capacity(host: Host, evidence: Evidence, destinations: list[Destination]) ->
         Rate(f"one destination{', ' + why if len(holds) > 1 else ''}", ports, hold_s, why)
         for why, hold_s in holds.items()
     )
-    if host.system == "Linux" and host.tw_reuse == REUSE_ALWAYS:
+    tw_reuse = host.tw_reuse if host.system == "Linux" and timestamps(evidence) else None
+    if tw_reuse == REUSE_ALWAYS:
         now = (Rate("one destination", ports, delay_s, "tcp_tw_reuse is 1"),)
-    elif host.system == "Linux" and host.tw_reuse == REUSE_ON_LOOPBACK:
+    elif tw_reuse == REUSE_ON_LOOPBACK:
         now += (Rate("a destination on loopback", ports, delay_s, "tcp_tw_reuse is 2"),)
     return Capacity(
         ports=ports,
@@ -92,7 +93,7 @@ def capacity(host: Host, evidence: Evidence, destinations: list[Destination]) ->
 
 def ports_of(host: Host) -> tuple[int, str]:
     """How many local ports connect() chooses from, and how that number comes about."""
-    if host.port_range is None or host.ephemeral_ports is None:
+    if host.port_range is None or host.ephemeral_ports is None or host.ephemeral_ports < 1:
         ports = DEFAULT_EPHEMERAL_PORTS.get(host.system or "", FEWEST_EPHEMERAL_PORTS)
         return ports, f"{ports:,} by default (the range of this host is not told)"
     low, high = host.port_range
@@ -120,6 +121,11 @@ def reuse_delay_ms(evidence: Evidence) -> int:
     told = (fact.value for fact in evidence.settings if fact.name == "net.ipv4.tcp_tw_reuse_delay")
     value = next(told, "")
     return int(value) if value.isdecimal() and len(value) < 10 and int(value) else REUSE_DELAY_MS
+
+
+def timestamps(evidence: Evidence) -> bool:
+    """Whether TCP timestamps are on, as they are by default: tcp_tw_reuse does nothing without them."""
+    return not any(fact.name == "net.ipv4.tcp_timestamps" and fact.value == "0" for fact in evidence.settings)
 
 
 def _changes(host: Host, now: Rate, delay_s: float) -> Iterator[Rate]:
