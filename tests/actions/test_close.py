@@ -466,6 +466,7 @@ BAD_USES = [
     ["close", "state=close_wait", "--how", "signal", "--signal", "KILL"],
     ["close", "state=close_wait", "--every", "60s"],
     ["close", "state=close_wait", "--every", "0.1s", "--apply"],
+    ["close", "state=close_wait", "--every", "60s", "--apply", "--how", "signal"],
     ["close", "dump.txt", "state=close_wait"],
 ]
 

@@ -211,6 +211,15 @@ def test_a_socket_that_is_not_there(name: str, dump: str, capsys: pytest.Capture
     assert name != "4121:99" or "Near it are: 0.0.0.0:443-0.0.0.0:*, 10.0.0.1:443-203.0.113.9:50123." in said
 
 
+def test_what_is_near_is_shown_and_not_obeyed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The error names sockets of the dump, whose names are anybody's."""
+    file = tmp_path / "dump.txt"
+    file.write_text(DUMP.replace("203.0.113.9:50123", "ho\u202est:50123"))
+
+    assert run(["explain", "4121:99", str(file)]) == 4
+    assert "\u202e" not in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("name", ["close", "half-close", "simultaneous", "reset"])
 def test_the_textbook_sequences(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     """Each is drawn from the table, in 80 columns, and told for programs as well."""

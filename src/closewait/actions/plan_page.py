@@ -178,7 +178,8 @@ def _felt(name: str, plan: Plan) -> Block:
     if effect is None:
         return Block(f"What is felt in {name}", lead="It stops listening: accept() fails, waiting clients are reset.")
     has_program = any(one.holders or one.is_queued for one in plan.sockets if situation(one) == name)
-    return Block(f"What is felt in {name}", tuple(_effect_rows(effect, has_program=has_program)))
+    heading = f"What is felt in {name} (measured with a peer that is still there)"
+    return Block(heading, tuple(_effect_rows(effect, has_program=has_program)))
 
 
 def _effect_rows(effect: Effect, *, has_program: bool) -> Iterator[tuple[str, str]]:

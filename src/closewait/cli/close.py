@@ -69,7 +69,7 @@ def close(
     """
     looking, condition = looker(words or [])
     asked = _asked(words or [], how, signal, include_listen=include_listen)
-    _check(looking, condition, every=every, apply=apply)
+    _check(looking, condition, asked, every=every, apply=apply)
     assert isinstance(looking, Live), "checked above"
     why = " ".join(words or [])
     if every is not None:
@@ -127,7 +127,7 @@ def named_states(words: Sequence[str]) -> frozenset[str]:
     return frozenset(named)
 
 
-def _check(looking: object, condition: "Condition", *, every: str | None, apply: bool) -> None:
+def _check(looking: object, condition: "Condition", asked: "Asked", *, every: str | None, apply: bool) -> None:
     """Raise BadUsage where it cannot be meant so."""
     from closewait.snapshot.filters.condition import EVERYTHING
 
@@ -137,6 +137,8 @@ def _check(looking: object, condition: "Condition", *, every: str | None, apply:
         raise BadUsage("Say which sockets to close, as in: closewait close state=close_wait 'age>1h' proc=spooler")
     if every is not None and not apply:
         raise BadUsage("--every goes with --apply: without it there is one plan, and that is all.")
+    if every is not None and asked.how not in ("shutdown", "destroy"):
+        raise BadUsage("--every closes sockets (--how shutdown, --how destroy); no program is ended again and again.")
     if every is not None and duration_s(every) < LEAST_INTERVAL_S:
         raise BadUsage(f"--every is at least {LEAST_INTERVAL_S:.0f} s.")
 

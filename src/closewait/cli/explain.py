@@ -105,12 +105,16 @@ def _tell_sockets(
     from closewait.diagnosis.one_socket import the_socket
     from closewait.diagnosis.story import story_of
     from closewait.views.story_page import story_json, story_text
+    from closewait.views.visible import visible
 
     looking = place(sources)
     look = looking.look()
     answers: list[str] = []
     for word, name in names.items():
-        socket = the_socket(look, name, ask_again=ANSWERED_LIVE if looking.is_live else ANSWERED_DUMP)
+        try:
+            socket = the_socket(look, name, ask_again=ANSWERED_LIVE if looking.is_live else ANSWERED_DUMP)
+        except BadUsage as missing:
+            raise BadUsage(visible(str(missing))) from None  # it names sockets of the dump
         story = story_of(socket, system=look.system, settings=_settings(looking, look, socket.state))
         if story is None:
             raise BadInput(f"{word} is in this dump, but the dump does not tell its state. Make one with: ss -tanpoei")
