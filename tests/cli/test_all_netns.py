@@ -98,11 +98,14 @@ def test_list_shows_them_all(places: list[Named]) -> None:
     leaking, well, _ = places
     listed = json.loads(run("list", "--all-netns", "--json").stdout)
     counted = json.loads(run("list", "--all-netns", "--by", "state", "--json").stdout)
+    text = run("list", "--all-netns", "--by", "process,state", "state=close_wait").stdout
     rows = {look["netns"]: [row["state"] for row in look["sockets"]] for look in listed["looks"]}
     states = {look["source"]: look["states"] for look in counted["looks"]}
 
     assert (rows[leaking.name].count("CLOSE_WAIT"), rows[well.name]) == (LEAKED, ["LISTEN"])
     assert states[f"netns:{well.name}"] == {"LISTEN": 1}
+    assert f"# netns:{leaking.name}\n" in text
+    assert well.name not in text
 
 
 @pytest.mark.parametrize("words", [["dump.txt"], ["-"], ["netns:web"], ["--diagram"]])

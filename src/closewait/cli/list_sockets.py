@@ -60,7 +60,7 @@ def list_sockets(
     file = checked(output, force=force)
     if condition == EVERYTHING and (by, sort, limit, file) == ("state", None, None, None):
         if not quiet:
-            _show_counts(_counted(looking), json)
+            _show_counts(_counted(looking), json, titled=all_netns)
         return 0
     from closewait.snapshot.filters.keys import columns_named
 
@@ -70,7 +70,7 @@ def list_sockets(
     looks = _looked(looking, condition, groups, order)
     if counting_states:
         if not quiet:
-            _show_counts([(look.source, look.states) for look in looks], json)
+            _show_counts([(look.source, look.states) for look in looks], json, titled=all_netns)
         return 0
     from closewait.snapshot.listing import counted, groups_for_file, listed, rows_for_file
 
@@ -79,7 +79,7 @@ def list_sockets(
         if file is not None:
             write(groups_for_file([table for _, table in tables]), file, force=force, quiet=quiet)
         elif not quiet:
-            _show_groups(tables, json)
+            _show_groups(tables, json, titled=all_netns)
         return 0
     looks = (listed(look, order, limit) for look in looks)
     if file is not None and looking.is_log:
@@ -91,7 +91,7 @@ def list_sockets(
         rows = rows_for_file(held, whole=holds_looks(file))
         write(rows, file, force=force, quiet=quiet, heads=heads_as_json(held))
     elif not quiet:
-        _show(looks, json, verbose=verbose, wide=wide)
+        _show(looks, json, titled=all_netns, verbose=verbose, wide=wide)
     return 0
 
 
@@ -123,10 +123,20 @@ def _looked(
     shown = (*groups, *([order.column] if order else []))
     told = [column for column in shown if column in COLUMNS]
     looks = looking.looks(needs(condition, by=groups, sort=told))
-    return (selected(look, condition, shown=told) for look in looks)
+    kept = (selected(look, condition, shown=told) for look in looks)
+    if isinstance(looking, EveryNamespace):  # of the others only those that have something to show
+        return (look for place, look in enumerate(kept) if look.sockets.height or place == 0)
+    return kept
 
 
-def _show(looks: "Iterable[Snapshot]", json: bool, *, verbose: bool, wide: bool) -> None:
+def _title(source: str, titled: bool) -> str:
+    """The line above a table that says where it was seen, where there are several places."""
+    from closewait.views.visible import visible
+
+    return f"# {visible(source)}\n" if titled else ""
+
+
+def _show(looks: "Iterable[Snapshot]", json: bool, *, titled: bool, verbose: bool, wide: bool) -> None:
     if json:
         from closewait.views.as_json import looks_in_parts
 
@@ -137,10 +147,10 @@ def _show(looks: "Iterable[Snapshot]", json: bool, *, verbose: bool, wide: bool)
     from closewait.views.as_table import as_table
 
     for look in looks:
-        print(as_table(look, verbose=verbose, wide=wide), end="")
+        print(_title(look.source, titled) + as_table(look, verbose=verbose, wide=wide), end="")
 
 
-def _show_groups(tables: "Sequence[tuple[str, Frame]]", json: bool) -> None:
+def _show_groups(tables: "Sequence[tuple[str, Frame]]", json: bool, *, titled: bool) -> None:
     if json:
         from closewait.views.as_json import groups_as_json
 
@@ -148,8 +158,8 @@ def _show_groups(tables: "Sequence[tuple[str, Frame]]", json: bool) -> None:
         return
     from closewait.views.aligned import as_columns
 
-    for _, table in tables:
-        print(as_columns(table.columns, table.rows()), end="")
+    for source, table in tables:
+        print(_title(source, titled) + as_columns(table.columns, table.rows()), end="")
 
 
 def _counted(looking: Live | Dumps | EveryNamespace) -> list[tuple[str, dict[str, int]]]:
@@ -159,7 +169,7 @@ def _counted(looking: Live | Dumps | EveryNamespace) -> list[tuple[str, dict[str
     return [(look.source, look.states) for look in looking.looks()]
 
 
-def _show_counts(counted: list[tuple[str, dict[str, int]]], json: bool) -> None:
+def _show_counts(counted: list[tuple[str, dict[str, int]]], json: bool, *, titled: bool) -> None:
     if json:
         from closewait.views.as_json import counts_as_json
 
@@ -167,5 +177,5 @@ def _show_counts(counted: list[tuple[str, dict[str, int]]], json: bool) -> None:
         return
     from closewait.views.as_counts import as_counts
 
-    for _, states in counted:
-        print(as_counts(states), end="")
+    for source, states in counted:
+        print(_title(source, titled) + as_counts(states), end="")
