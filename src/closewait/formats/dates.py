@@ -74,7 +74,7 @@ def day_of(found: re.Match[str], year_behind: int | None, line: str) -> tuple[da
     name = told["month"]
     month = (
         int(name)
-        if name.isdigit()
+        if name.isdecimal()
         else next((number for begin, number in MONTHS.items() if name.lower().startswith(begin)), 0)
     )
     return a_day(year or LEAP_YEAR, month, int(told["day"])), year is not None

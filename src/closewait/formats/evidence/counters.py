@@ -74,7 +74,7 @@ def in_pairs(text: str) -> dict[str, int]:
         pair["family"] + name: int(number)
         for pair in PAIR.finditer(text)
         for name, number in zip(pair["names"].split(), pair["numbers"].split(), strict=False)
-        if number.isdigit() and len(number) <= 20
+        if number.isdecimal() and len(number) <= 20
     }
 
 

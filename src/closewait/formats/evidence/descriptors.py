@@ -41,7 +41,7 @@ def listed(text: str, origin: str) -> tuple[ProcessFact, ...]:
     return tuple(
         ProcessFact(origin, pid=int(one[1]), process=one[2], descriptors=int(one[3]))
         for one in found
-        if one and not one[2].isdigit()
+        if one and not one[2].isdecimal()
     )
 
 
@@ -50,7 +50,7 @@ def counted(text: str, origin: str) -> tuple[ProcessFact, ...]:
     return tuple(
         ProcessFact(
             origin,
-            pid=int(one["pid"]) if one["pid"].isdigit() else None,
+            pid=int(one["pid"]) if one["pid"].isdecimal() else None,
             descriptors=int(one["count"]) - ("l" in one["options"]),
         )
         for one in COUNTED.finditer(text)

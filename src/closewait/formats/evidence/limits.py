@@ -45,7 +45,7 @@ def read(text: str, origin: str) -> Evidence | None:
         above = None
         while names and names[0][0] < place:
             above = names.pop(0)[1]
-        if soft.isdigit():
+        if soft.isdecimal():
             facts.append(ProcessFact(origin, pid=above, descriptor_limit=int(soft)))
     return evidence(origin, found[0][1], processes=tuple(facts))
 

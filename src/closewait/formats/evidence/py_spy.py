@@ -37,7 +37,7 @@ def read(text: str, origin: str) -> Evidence | None:
     found: list[tuple[Thread, list[str]]] = []
     for line in text.split("\n"):
         if heading := THREAD.match(line):
-            tid = int(heading["tid"]) if heading["tid"] and heading["tid"].isdigit() else None
+            tid = int(heading["tid"]) if heading["tid"] and heading["tid"].isdecimal() else None
             running = (heading["state"] or "").startswith("active") or None
             found.append((Thread(origin, heading["name"], pid, tid, running=running), []))
         elif found and (frame := FRAME.match(line)) and len(found[-1][1]) < MOST_FRAMES:

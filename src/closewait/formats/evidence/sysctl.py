@@ -53,7 +53,7 @@ def system_named(value: str) -> str:
 def integer(value: str) -> int | None:
     """The one number of a setting; None where there is no, or no one, number."""
     word = value.split("#", 1)[0].strip()
-    return int(word) if word.isdigit() and len(word) < 19 else None
+    return int(word) if word.isdecimal() and len(word) < 19 else None
 
 
 def integers(count: int) -> Callable[[str], tuple[int, ...] | None]:
