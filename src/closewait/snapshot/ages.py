@@ -38,6 +38,8 @@ LEAST_PROBE_ROUND_TRIP_S = 0.1
 
 LONGEST_MINISOCKET_S = 60.0  # TCP_TIMEWAIT_LEN: of a longer tcp_fin_timeout an orphan spends the rest as it was
 
+AGED = ("CLOSE_WAIT", "FIN_WAIT_2", "TIME_WAIT")  # the states whose age one look tells
+
 CLOCK_DIGITS = 3  # the kernel tells milliseconds
 UNKNOWN = pl.lit(None, dtype=pl.Float64)
 
@@ -53,6 +55,8 @@ class Bounds:
 
 def with_ages(sockets: pl.DataFrame, host: Host) -> pl.DataFrame:
     """`sockets` with `age_low_s` and `age_high_s` filled, where they were null and one look tells them."""
+    if not sockets["state"].is_in(AGED).any():
+        return sockets  # in most places nothing is closing, and there may be many places
     low_s, high_s = UNKNOWN, UNKNOWN
     for bounds in (close_wait(), fin_wait_2(), time_wait(host), orphan_in_fin_wait_2(host)):
         low_s = pl.when(bounds.which).then(bounds.low_s).otherwise(low_s)
