@@ -16,7 +16,7 @@ run: $(VENV)/installed  ## install closewait here and examine this machine
 	if [ $$status -gt 3 ]; then exit $$status; fi
 
 test: check  ## install everything and run every check and test
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses 3 --dist worksteal
 
 check: $(VENV)/developed packages  ## format, lint, types, imports and generated pages, without the tests
 	$(BIN)/ruff format --check .
