@@ -53,9 +53,9 @@ HOSTILE = [
 @pytest.mark.parametrize("piece", HOSTILE, ids=range(len(HOSTILE)))
 def test_time_is_linear(piece: str) -> None:
     """Eight times the text takes some eight times as long, not sixty-four times."""
-    short, long = (min(seconds(piece * (size // len(piece))) for _ in range(2)) for size in (5_000, 40_000))
+    short, long = (min(seconds(piece * (size // len(piece))) for _ in range(3)) for size in (5_000, 40_000))
 
-    assert long < 8 * short * 4 + 0.05
+    assert long < 8 * short * 4 + 0.1
 
 
 def test_a_long_file_keeps_little() -> None:
@@ -68,10 +68,10 @@ def test_a_long_file_keeps_little() -> None:
 
 
 def seconds(text: str) -> float:
-    """How long reading takes."""
-    begun = time.perf_counter()
+    """How much of a processor reading takes: what else the machine does meanwhile does not count."""
+    begun = time.process_time()
     evidence_in(text.encode(), "file")
-    return time.perf_counter() - begun
+    return time.process_time() - begun
 
 
 def test_kinds_have_names_of_their_own() -> None:
