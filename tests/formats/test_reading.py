@@ -9,6 +9,7 @@ from closewait.errors import BadInput
 from closewait.formats import looks
 
 ROW = "tcp        0      0 10.0.0.1:443            10.0.0.2:50123          ESTABLISHED 12/java\n"
+GZIPPED = gzip.compress(ROW.encode(), mtime=0)  # without a date: every process that collects the tests names them alike
 TITLE = "Active Internet connections (servers and established)\n"
 HEADING = "Proto Recv-Q Send-Q Local Address           Foreign Address         State       PID/Program name\n"
 SS = "State      Recv-Q Send-Q Local Address:Port   Peer Address:Port\nESTAB 0 0 10.0.0.1:22 10.0.0.2:50124\n"
@@ -57,7 +58,7 @@ def test_two_tools_in_one_paste_are_two_looks() -> None:
         (b"", "x.bin is empty: a dump was expected."),
         (b" \n\t\n", "x.bin is empty: a dump was expected."),
         (b"Dear all, the server is slow today.\n", "x.bin is not a socket dump that closewait knows."),
-        (gzip.compress(ROW.encode(), mtime=0), "x.bin is not a socket dump that closewait knows: it looks like a gzip file;"),
+        (GZIPPED, "x.bin is not a socket dump that closewait knows: it looks like a gzip file;"),
         (b"\xd4\xc3\xb2\xa1" + bytes(20), "x.bin is not a socket dump that closewait knows: it looks like a packet"),
     ],
 )  # fmt: skip
