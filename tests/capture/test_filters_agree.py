@@ -1,6 +1,7 @@
 """The kernel's filtering and ours keep the same of the same real sockets, thousands of them, for any filter."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -34,9 +35,11 @@ EXPRESSIONS = [
 
 @pytest.fixture(scope="module")
 def ns() -> Iterator[Namespace]:
-    """Sockets of every kind that stay as they are."""
-    with namespace() as here, mixture(here, CONNECTIONS):
-        yield here
+    """Sockets of every kind that stay as they are, orphans in FIN_WAIT_2 for an hour."""
+    with namespace() as here:
+        here.call(Path("/proc/sys/net/ipv4/tcp_fin_timeout").write_text, "3600")
+        with mixture(here, CONNECTIONS):
+            yield here
 
 
 @pytest.fixture(scope="module")
