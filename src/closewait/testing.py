@@ -13,10 +13,10 @@ received_ms, ack_ms. What a line does not tell is null.
 
 import shlex
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from closewait.diagnosis.roles import EPHEMERAL_FROM
+from closewait.records import record
 from closewait.snapshot.columns import HOLDERS, PROCESSES
 from closewait.snapshot.durations import duration_s as duration_s
 from closewait.snapshot.host import Host
@@ -33,7 +33,7 @@ INTEGERS = {
 RUNS_IN = ("user", "cgroup", "unit", "container", "container_runtime", "pod_uid")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class StoppedClock:
     """A clock that shows what it is told."""
 

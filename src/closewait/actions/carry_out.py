@@ -6,7 +6,6 @@ cookie, the process's start time.
 
 import socket
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from closewait.actions import audit
@@ -19,12 +18,13 @@ from closewait.actions.signal_owner import send
 from closewait.diagnosis.candidates import Candidate
 from closewait.errors import CannotAct
 from closewait.formats.sock_diag.destroy import SocketId
+from closewait.records import record
 
 #: What each way needs, where the process is another user's; SOCK_DESTROY needs it always.
 NEEDS = {How.SHUTDOWN: "CAP_SYS_PTRACE", How.DESTROY: "CAP_NET_ADMIN", How.SIGNAL: "CAP_KILL"}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Result:
     """How one step went; `why_not` is None where it was done."""
 

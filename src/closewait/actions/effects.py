@@ -5,13 +5,13 @@ CLOSING, LAST_ACK and SYN_SENT the packets of this end were lost, as they are wh
 learns nothing.
 """
 
-from dataclasses import dataclass
+from closewait.records import record
 
 DESTROYED = "IN OUT ERR HUP RDHUP"  # poll(2): the descriptor is ready at once, with an error
 ABORTED = "ECONNABORTED, then EPIPE"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Effect:
     """One way, one situation: what poll, recv and send give the program, what recv and send give the peer's.
 

@@ -7,10 +7,10 @@ one that SSH_CONNECTION names, which a multiplexer's shell still knows when sshd
 import os
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from closewait.actions.identity import unit_of
+from closewait.records import record
 
 PROC = Path("/proc")
 PARENT = re.compile(r"^PPid:\t(\d+)", re.MULTILINE)
@@ -18,7 +18,7 @@ SOCKET_LINK = re.compile(r"socket:\[(\d+)\]")
 MOST_ANCESTORS = 64  # a loop cannot be, a race can
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Session:
     """The inodes of sockets, pairs of ends (address, port, address, port), processes and units not to be touched."""
 

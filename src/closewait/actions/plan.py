@@ -4,11 +4,11 @@ A plan is made of what was looked at, and only a plan is carried out (`carry_out
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 
 from closewait.actions.own_connection import Session
 from closewait.diagnosis.candidates import Candidate
+from closewait.records import record
 
 
 class How(StrEnum):
@@ -30,7 +30,7 @@ IN_USE = ("ESTABLISHED", "SYN_SENT", "SYN_RECEIVED")
 NO_CONNECTION = ("BOUND", "CLOSED", "IDLE")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Known:
     """What is known of a holder, to meet the same process again: its start in ticks since boot, its user, its unit."""
 
@@ -39,7 +39,7 @@ class Known:
     unit: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Asked:
     """What was asked for. `named` are the states that the filter names itself."""
 
@@ -49,7 +49,7 @@ class Asked:
     named: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Step:
     """One act and the sockets it is for: one for shutdown and destroy, all of a process or unit for the others."""
 
@@ -60,7 +60,7 @@ class Step:
     unit: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Spared:
     """A socket that matches and is left alone."""
 
@@ -68,7 +68,7 @@ class Spared:
     why: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Plan:
     """Everything that would be done, in order."""
 

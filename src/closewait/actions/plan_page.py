@@ -1,7 +1,6 @@
 """A plan, and what became of it, as a person reads it in 80 columns; and the same for programs."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from closewait.actions.carry_out import Result
@@ -10,6 +9,7 @@ from closewait.actions.plan import SHUTDOWN_WORKS_IN, How, Plan, Step, situation
 from closewait.actions.restart_unit import command
 from closewait.diagnosis.candidates import Candidate, SeenAgain
 from closewait.diagnosis.wording import age_in_words, count_of
+from closewait.records import record
 from closewait.views.page import Block, Page, listed
 from closewait.views.visible import visible
 
@@ -19,7 +19,7 @@ NOT_WITHOUT_APPLY = "Nothing is done without --apply."
 ENDS_MORE = "It ends every connection of the process, not only these, and frees its descriptors."
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Outcome:
     """What really became of one socket: its row and its other end in a later look, and its descriptor."""
 

@@ -11,12 +11,12 @@ import os
 import re
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from closewait.actions import audit
 from closewait.errors import BadUsage, CannotAct
+from closewait.records import record
 from closewait.tcp.settings import SETTINGS
 from closewait.tcp.settings.setting import Setting
 
@@ -28,7 +28,7 @@ VALUE = re.compile(r"[0-9]{1,19}(?:[ \t,-]{1,4}[0-9]{1,19}){0,200}")
 SET, UNDO = "set", "undo"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Change:
     """A setting, its value now and its value to be; `undoes` is the change in the log that this one takes back."""
 

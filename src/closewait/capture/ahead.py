@@ -14,9 +14,10 @@ import os
 import time
 import weakref
 from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from closewait.records import record
 
 if TYPE_CHECKING:
     from closewait.formats.sock_diag.asked import Asked
@@ -70,7 +71,7 @@ class Child:
         self._end()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Begun:
     """What was begun, for which wish, and since when. A child is None where it was not wanted or not possible."""
 

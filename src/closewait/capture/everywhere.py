@@ -16,6 +16,7 @@ from closewait.capture.namespace import inside, name_of
 from closewait.capture.namespaces import Namespace, namespaces
 from closewait.capture.source import Source, Wish
 from closewait.errors import BadUsage, CannotSee
+from closewait.records import record
 
 if TYPE_CHECKING:
     from closewait.formats.sock_diag.asked import Asked
@@ -29,7 +30,7 @@ REFUSED = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Everywhere:
     """The looks into one's own namespace and those with sockets, how many have none, and what could not be seen."""
 

@@ -3,7 +3,6 @@
 Each file is what it contains, whatever it is called.
 """
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +11,7 @@ from closewait.diagnosis.report import NotUnderstood
 from closewait.errors import BadInput, ClosewaitError
 from closewait.formats import looks
 from closewait.formats.evidence import evidence_in
+from closewait.records import record
 from closewait.snapshot.evidence import NO_EVIDENCE, Evidence
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ SOCKSTAT = "proc_net_sockstat"
 LARGE_BYTES, BEGINNING_BYTES = 64 << 20, 1 << 20
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class HostFiles:
     """What was found in the files of one host, in the order given."""
 

@@ -4,7 +4,7 @@ import os
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 from typing import TYPE_CHECKING
 
 from closewait.capture.dead_descriptors import dead_descriptors
@@ -16,6 +16,7 @@ from closewait.capture.source import Source, Wish
 from closewait.errors import BadInput, CannotSee
 from closewait.formats.control_groups import Quarters
 from closewait.formats.format import ColumnValues, Reading
+from closewait.records import record
 from closewait.snapshot.coded import Coded
 from closewait.snapshot.sight import Sight
 
@@ -37,7 +38,7 @@ HELD_ELSEWHERE = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Owners:
     """Who holds the sockets: the three columns beside them, every holder, the processes, and what stayed hidden."""
 
@@ -49,7 +50,7 @@ class Owners:
     caveats: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Answer:
     """What a source said, when it was asked and how long it took, and why those before it were passed over."""
 

@@ -7,18 +7,18 @@ namespace is known by its inode number; a process shows its own at /proc/PID/ns/
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from closewait.capture.ahead import PROC
 from closewait.capture.namespace import NAMED, OF_PROCESS, OF_THIS_THREAD, inode_of
+from closewait.records import record
 
 HIDDEN = (
     "Processes whose network namespace is hidden from you: {count}. Run as root, or with CAP_SYS_PTRACE, to see them."
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Namespace:
     """One network namespace: `netns` is what a look into it is told, None for the one this thread is in."""
 
@@ -26,7 +26,7 @@ class Namespace:
     inode: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Found:
     """The namespaces of this host, one's own first, then those with a name; and what stayed hidden."""
 

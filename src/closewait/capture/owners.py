@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from closewait.capture.ahead import PROC
+from closewait.records import record
 
 if TYPE_CHECKING:
     import numpy as np
@@ -95,7 +96,7 @@ def _link(name: str, directory: int) -> str:
         return ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Holdings:
     """Which row of the sockets is held by which process and descriptor, in that order: columns of equal length."""
 

@@ -4,11 +4,11 @@ import os
 import re
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from closewait.capture.ahead import PROC
 from closewait.formats.control_groups import NOT_TOLD, Quarters, quarters
+from closewait.records import record
 
 # Fields of /proc/PID/stat counted behind the name, which may itself hold blanks and brackets (proc_pid_stat(5)).
 NAME = re.compile(rb"\((.*)\)", re.DOTALL)
@@ -19,7 +19,7 @@ FILE_BYTES = 1 << 16
 USERS = Path("/etc/passwd")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Process:
     """One process, as in `snapshot.columns.PROCESSES`; None is hidden, or has no meaning for it."""
 

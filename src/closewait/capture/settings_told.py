@@ -1,7 +1,6 @@
 """Settings of another host, from what was pasted or saved there; a dump of its sockets beside them is counted."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +9,7 @@ from closewait.capture.host_files import looks_in
 from closewait.diagnosis.report import NotUnderstood
 from closewait.errors import BadInput
 from closewait.formats.evidence import evidence_in
+from closewait.records import record
 from closewait.snapshot.evidence import NO_EVIDENCE, Evidence
 from closewait.snapshot.host import Host
 
@@ -22,7 +22,7 @@ HOW = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SettingsTold:
     """What the files of one host tell; `look` is the last dump of its sockets, None where there is none."""
 

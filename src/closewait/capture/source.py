@@ -1,7 +1,6 @@
 """What a source is: a way to look at the sockets of this machine, and what it may be asked."""
 
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
 from closewait.capture.ahead import PROC, Begun
@@ -9,9 +8,10 @@ from closewait.capture.owners import Walk
 from closewait.capture.processes import Process, processes
 from closewait.formats.format import Reading
 from closewait.formats.sock_diag.asked import Asked
+from closewait.records import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Wish:
     """What a look is wanted for, so that no more is asked of the kernel.
 
@@ -28,7 +28,7 @@ class Wish:
     walked: Walk | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Source:
     """A way to look. `read` raises CannotSee or OSError where this way is closed; then the next one is tried.
 

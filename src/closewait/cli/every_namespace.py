@@ -1,6 +1,6 @@
 """`--all-netns`: every network namespace of this host in one run."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -10,6 +10,7 @@ from closewait.cli import early
 from closewait.cli.needs import EVERYTHING_THERE_IS, JUDGEMENT, Needs
 from closewait.cli.sources import Dumps, Live
 from closewait.errors import BadUsage
+from closewait.records import record
 from closewait.snapshot.filters.condition import EVERYTHING, Condition
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ AllNetns = Annotated[
 ]
 
 
-@dataclass(frozen=True)
+@record
 class EveryNamespace:
     """Every network namespace of this host that may be entered."""
 

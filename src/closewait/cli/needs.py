@@ -1,10 +1,10 @@
 """What a listing must look at, and no more: columns, holders, and which sockets to ask the kernel for."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from closewait.diagnosis.needed import JUDGED
+from closewait.records import record
 
 if TYPE_CHECKING:
     from closewait.formats.sock_diag.asked import Asked
@@ -20,7 +20,7 @@ TOLD_ALONE = HOLDING | {
 }  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Needs:
     """The arguments of a look; None is everything."""
 

@@ -20,6 +20,7 @@ from closewait.cli import early
 from closewait.cli.needs import EVERYTHING_THERE_IS, Needs
 from closewait.cli.terminal import reading_bar
 from closewait.errors import BadInput, BadUsage
+from closewait.records import record
 from closewait.snapshot.filters.condition import EVERYTHING, Condition
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ EVERY_HOSTS = frozenset({"0.0.0.0", "::", "*", "127.0.0.1", "::1", "localhost"})
 ELSEWHERE = ("pid:", "docker:", "ssh://", "k8s://")
 
 
-@dataclass(frozen=True)
+@record
 class Live:
     """This host, or a network namespace of it."""
 

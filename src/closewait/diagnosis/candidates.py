@@ -1,7 +1,6 @@
 """The sockets that a filter keeps, each with what must be known before anybody ends it, the most aged first."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
@@ -9,13 +8,14 @@ import polars as pl
 from closewait.diagnosis.group import OwnerKind
 from closewait.diagnosis.one_socket import Held, end_of
 from closewait.diagnosis.selection import selected
+from closewait.records import record
 from closewait.snapshot.filters.condition import Condition
 from closewait.snapshot.table import Snapshot
 
 HERE, THERE = ["local_address", "local_port"], ["remote_address", "remote_port"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Candidate:
     """One socket: its ends, its identity, its holders, and the state of its other end where that is in the look."""
 
@@ -46,7 +46,7 @@ class Candidate:
         )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Candidates:
     """What was scanned, and what of it the filter keeps."""
 
@@ -76,7 +76,7 @@ def candidates(look: Snapshot, condition: Condition) -> Candidates:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SeenAgain:
     """A socket in a later look: its state, and its other end's; None where there is no such row."""
 

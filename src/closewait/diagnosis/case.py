@@ -1,6 +1,6 @@
 """The case laid before the rules: the timeline, summed once into groups, processes and destinations."""
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from functools import cached_property
 
 import polars as pl
@@ -14,6 +14,7 @@ from closewait.diagnosis.roles import charged
 from closewait.diagnosis.testimony import Assumed, Stuck, process_of, stuck, suspect
 from closewait.diagnosis.unending import Unending, unending
 from closewait.diagnosis.wording import look_twice, there
+from closewait.records import record
 from closewait.snapshot.evidence import Evidence, Message, ProcessFact, Sign, Timeout
 from closewait.snapshot.table import Snapshot
 from closewait.snapshot.timeline import Timeline
@@ -22,7 +23,7 @@ from closewait.snapshot.timeline import Timeline
 OF_SOCKETS_ALONE = ("rows", "groups", "with_close_wait")
 
 
-@dataclass(frozen=True)
+@record
 class Case:
     """Everything a rule may look at. Each part is computed when the first rule asks for it."""
 

@@ -4,11 +4,10 @@ Two connections may share a local port as long as they go to different remote en
 one (local address, remote address, remote port). TIME_WAIT takes its port as any other state does.
 """
 
-from dataclasses import dataclass
-
 import polars as pl
 
 from closewait.diagnosis.thresholds import DEFAULT_EPHEMERAL_PORTS, FEWEST_EPHEMERAL_PORTS, PORTS_WARNING
+from closewait.records import record
 from closewait.snapshot.table import Snapshot
 
 KEY = ["source_address", "target_address", "target_port"]
@@ -17,7 +16,7 @@ KEY = ["source_address", "target_address", "target_port"]
 REUSE_ALWAYS, REUSE_ON_LOOPBACK = 1, 2
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Destination:
     """One (local address, remote address, remote port) and the local ports taken towards it."""
 

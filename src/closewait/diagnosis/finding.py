@@ -1,10 +1,11 @@
 """What a finding is: one sentence, its evidence, its doubt, whose move it is, and how to check."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 from typing import Literal
 
 from closewait.diagnosis.pair import Pairs
+from closewait.records import record
 from closewait.tcp.states import Move
 
 Certainty = Literal["certain", "likely", "possible"]
@@ -23,7 +24,7 @@ class Severity(Enum):
         return list(Severity).index(self)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Owner:
     """Whom a finding is charged to, and with how many sockets."""
 
@@ -37,7 +38,7 @@ class Owner:
     pod_uid: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Finding:
     """One verdict about one program, service or destination."""
 

@@ -4,11 +4,11 @@ Rules read these records, and single sockets only as evidence. A group's place i
 end (client).
 """
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from closewait.diagnosis.stall import NO_STALL, Stall
 from closewait.diagnosis.thresholds import PASSING_SHARE
+from closewait.records import record
 
 
 class OwnerKind(StrEnum):
@@ -21,7 +21,7 @@ class OwnerKind(StrEnum):
     UNTOLD = "untold"  # the source never names owners
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Group:
     """One group, counted. Counts are sockets; None is "the source does not tell"."""
 

@@ -6,19 +6,20 @@ connections wait in the accept queue, whose length and limit the LISTEN row tell
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import polars as pl
 
 from closewait.diagnosis.group import OwnerKind
 from closewait.diagnosis.roles import ANY_ADDRESS, LOCAL_END, charged
+from closewait.records import record
 from closewait.snapshot.timeline import Timeline
 
 END = ["local_address", *LOCAL_END]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Listener:
     """One listening end and what waits there. Counts are connections; None is "the source does not tell"."""
 

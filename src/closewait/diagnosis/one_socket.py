@@ -1,7 +1,6 @@
 """One socket of a look, with everybody who holds it, and its other end where that is in the look too."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
@@ -11,6 +10,7 @@ from closewait.diagnosis.roles import charged
 from closewait.diagnosis.wording import name_of
 from closewait.errors import BadUsage
 from closewait.formats.socket_name import SocketName
+from closewait.records import record
 from closewait.snapshot.filters.matching import matching
 from closewait.snapshot.same_socket import each_socket_once
 from closewait.snapshot.table import Snapshot
@@ -19,7 +19,7 @@ from closewait.snapshot.table import Snapshot
 NEAR = 5
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Held:
     """A process and the descriptor by which it holds the socket."""
 
@@ -32,7 +32,7 @@ class Held:
         return name if self.fd is None else f"{name} by descriptor {self.fd}"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class OneSocket:
     """A row as it was told and charged, its holders, and its other end; `alike` more rows have the same name."""
 

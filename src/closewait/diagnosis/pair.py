@@ -1,9 +1,9 @@
 """A connection both of whose ends were seen on one host."""
 
-from dataclasses import dataclass
+from closewait.records import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class End:
     """One end: its state, who holds it (None: nobody, or not told), its address, and where else it was seen."""
 
@@ -15,7 +15,7 @@ class End:
     found_in: str | None = None  # where it is in another place than the finding: `netns:web`
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Pair:
     """The end that a finding is about and the other one, and how many sockets have the same holders and states."""
 
@@ -24,7 +24,7 @@ class Pair:
     sockets: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Pairs:
     """How many of a finding's sockets have their other end here, in one sentence, and the most frequent pairs."""
 

@@ -6,7 +6,6 @@ they are certainly older than a program needs; a mere number in one look stays `
 
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 
 from closewait.diagnosis.finding import Certainty, Severity
 from closewait.diagnosis.group import Group
@@ -20,9 +19,10 @@ from closewait.diagnosis.thresholds import (
     SERVER_PATIENCE_S,
 )
 from closewait.diagnosis.wording import age_in_words, count_of
+from closewait.records import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Weight:
     """How bad and how sure, and what says so."""
 
@@ -91,7 +91,7 @@ def weight(group: Group, sockets: int, of_its_owner: int = 0) -> Weight | None:
     return None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Patience:
     """From when on a stall accuses: how old, how many of that age, and how many at once where no age is told."""
 

@@ -1,9 +1,9 @@
 """A process of the dump, where it runs, and how many descriptors it has."""
 
-from dataclasses import dataclass
+from closewait.records import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Process:
     """A process that holds sockets, with its descriptors, and where they are told besides the look itself."""
 

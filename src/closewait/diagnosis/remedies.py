@@ -3,14 +3,13 @@
 Each remedy has the source it was taken from; `MEASURED` are those tried on Linux 6.18 with the version named.
 """
 
-from dataclasses import dataclass
-
 from closewait.diagnosis.runtimes import Runtime
+from closewait.records import record
 
 MEASURED = "measured"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Remedy:
     """What helps a program of `runtime` against `rules`; `role` None: at either end. `{pid}` stands for the process."""
 

@@ -1,14 +1,13 @@
 """A report: what was found and what could not be seen, in reading order."""
 
-from dataclasses import dataclass
-
 from closewait.diagnosis.finding import Finding, Severity
+from closewait.records import record
 from closewait.snapshot.series import Moment
 from closewait.snapshot.table import Snapshot
 from closewait.snapshot.timeline import Timeline
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class NotUnderstood:
     """An input that gave nothing, named rather than dropped."""
 
@@ -16,7 +15,7 @@ class NotUnderstood:
     why: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Report:
     """The answer to one examination: findings worst first, over the looks they rest on.
 

@@ -1,7 +1,6 @@
 """What a rule is: a name, what to say about it, and a check that reads the case and suspects some of its groups."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from closewait.diagnosis.finding import Finding, Owner, Severity
@@ -11,6 +10,7 @@ from closewait.diagnosis.remedies import remedies
 from closewait.diagnosis.signatures import runtime_in
 from closewait.diagnosis.stall import Stall
 from closewait.diagnosis.wording import list_state, owner
+from closewait.records import record
 from closewait.tcp.states import Move
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ Subject = tuple[object, ...]
 ROLE_GUESSED = "which end this host is was guessed: the dump shows no listener on that port"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Suspicion:
     """A finding and the subjects it claims.
 
@@ -40,7 +40,7 @@ class Suspicion:
     stands_back: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Rule:
     """One verdict closewait can reach. `summary` completes the sentence "suspected <name>: …"."""
 

@@ -6,8 +6,9 @@ process table tells the language a binary was written in. Not recognised is None
 """
 
 import re
-from dataclasses import dataclass
 from enum import StrEnum
+
+from closewait.records import record
 
 
 class Runtime(StrEnum):
@@ -28,7 +29,7 @@ class Runtime(StrEnum):
     WINDOWS_SERVICE = "Windows service"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Name:
     """How programs of one runtime are called: `names` matches a whole name, without directory and `.exe`."""
 

@@ -5,10 +5,11 @@ old at least, whether a timer of the kernel runs, and whether the same ones stoo
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from closewait.records import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Stall:
     """Counts are sockets. None of them is certainly young, and none still moves data."""
 

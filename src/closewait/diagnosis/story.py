@@ -4,10 +4,10 @@ What is general comes from the tables of tcp/; what is particular from the row, 
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from closewait.diagnosis.one_socket import OneSocket
 from closewait.diagnosis.wording import age_in_words, count_of
+from closewait.records import record
 from closewait.tcp.clocks import WITHOUT_CLOCK, Clock, Runs, clocks_for
 from closewait.tcp.receive_queue import goodbye
 from closewait.tcp.spellings import canonical
@@ -32,7 +32,7 @@ TIMER_SAID = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Clocked:
     """A clock that runs for this socket, or may; each of its settings with its value here (None: not told)."""
 
@@ -40,7 +40,7 @@ class Clocked:
     values: tuple[tuple[str, str | None], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Story:
     """What is told of one socket."""
 

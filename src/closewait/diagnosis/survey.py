@@ -1,14 +1,15 @@
 """Several places of one host, each judged by itself, told as one: its network namespaces."""
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from closewait.diagnosis.finding import Finding, Severity
 from closewait.diagnosis.report import Report
+from closewait.records import record
 from closewait.snapshot.table import Snapshot
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Survey:
     """The reports on the places with sockets; `empty` is how many have none, `caveats` what could not be seen."""
 

@@ -5,9 +5,9 @@ A file that names no process is taken to be about the one that the dump is about
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from closewait.diagnosis.group import Group
+from closewait.records import record
 from closewait.snapshot.evidence import Message, Thread, WaitsFor
 
 #: Where a thread stands that does not look at its sockets; a healthy program's thread does so for a moment only.
@@ -25,7 +25,7 @@ ABOUT_SOCKETS = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Assumed:
     """The process that evidence without a name is about, and why it is taken to be."""
 
@@ -60,7 +60,7 @@ def process_of(message: Message, groups: Sequence[Group], assumed: Assumed | Non
     return assumed.pid if assumed else None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Stuck:
     """A thread that does not look at its sockets. `proves`: nobody else of its process does, or it is the one to."""
 

@@ -4,8 +4,6 @@ TIME_WAIT ends by the kernel's own clock. Seen again after a longer time it may 
 same two ends; a cookie tells the two apart, and without one only ends whose ports are hardly used count.
 """
 
-from dataclasses import dataclass
-
 import polars as pl
 
 from closewait.diagnosis.thresholds import (
@@ -16,6 +14,7 @@ from closewait.diagnosis.thresholds import (
     PORTS_WARNING,
     SECOND_LOOK_S,
 )
+from closewait.records import record
 from closewait.snapshot.change import identity, stayed
 from closewait.snapshot.timeline import Timeline
 
@@ -23,7 +22,7 @@ from closewait.snapshot.timeline import Timeline
 CLOSING_STATES = ("FIN_WAIT_1", "CLOSING", "LAST_ACK")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Unending:
     """How many sockets do not end, by sign."""
 

@@ -5,8 +5,9 @@ version 1 there is one for each hierarchy, with version 2 a single `0::path`, an
 """
 
 import re
-from dataclasses import dataclass
 from typing import NamedTuple
+
+from closewait.records import record
 
 ID = r"(?P<id>[0-9a-f]{64})"
 
@@ -47,7 +48,7 @@ REMOVED = " (deleted)"  # behind the path of a group that is gone (cgroups(7))
 VERSION_2, SYSTEMD = "", "name=systemd"  # the controllers of the hierarchies that tell most
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Quarters:
     """Where a process runs; None is "in none", or not told."""
 

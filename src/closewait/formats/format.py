@@ -5,9 +5,10 @@ anything it reads, and whatever it is given it returns readings or raises `BadIn
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, Literal
 
+from closewait.records import record
 from closewait.snapshot.evidence import NO_EVIDENCE, Evidence
 from closewait.snapshot.host import Host
 from closewait.snapshot.sight import LineNotUnderstood, Sight
@@ -22,7 +23,7 @@ LookKind = Literal["sockets", "flows", "counts", "descriptors"]
 ColumnValues = Sequence[Any] | Any
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class HolderColumns:
     """Who holds which row: four columns of equal length (see `snapshot.columns.HOLDERS`)."""
 
@@ -32,7 +33,7 @@ class HolderColumns:
     fd: ColumnValues = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Reading:
     """One look as a format read it, before it becomes a `Snapshot`.
 
@@ -60,7 +61,7 @@ class Reading:
     sight: Sight | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class BytesFormat:
     """A format of bytes that are not text: recognised by how it begins, read whole."""
 
@@ -75,7 +76,7 @@ def never(dump: "Paste", section: "Paste") -> bool:
     return False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class TextFormat:
     """A format of text: recognised by the lines of its beginning, read as a sequence of lines.
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from closewait.formats.paste import Paste
+from closewait.records import record
 from closewait.snapshot.sight import LineNotUnderstood
 
 BEGINS = re.compile(r'\{\s*["}]|\[\s*[\[{]')  # an object, or a list of them: `[root@host ~]#` is neither
@@ -19,7 +20,7 @@ PLAIN_VALUE = re.compile(r"-?[0-9][0-9.eE+-]*|true|false|null")
 CLOSES = {"}": "{", "]": "["}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Value:
     """An object or a list, and where it begins, in characters; `content` is None where it is broken there."""
 

@@ -16,11 +16,12 @@ lsof lists what some process holds, so every row has a holder.
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from closewait.formats.format import Reading
 from closewait.formats.row_by_row import LARGEST_INTEGER, Row, columns_of, end, number
+from closewait.records import record
 from closewait.snapshot.host import Host
 from closewait.snapshot.sight import LineNotUnderstood
 from closewait.tcp.spellings import canonical
@@ -43,7 +44,7 @@ HELD_ONLY = (
 MOST_NAMED = 3  # processes in a caveat
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class OpenFile:
     """One open file, in lsof's words; None is "not told"."""
 

@@ -14,11 +14,11 @@ import csv
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from typing import Any, NamedTuple
 
 from closewait.formats import json_values
+from closewait.records import record
 
 RULER = re.compile(r" *-+(?: +-+)+ *$")  # below the names of a table
 CSV_ROW = re.compile(r' *"[^"]*"(?:[,;]"?[^"]*"?)+ *$')
@@ -35,7 +35,7 @@ class Found(NamedTuple):
     properties: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Kind:
     """What the objects are that somebody looks for.
 
@@ -64,7 +64,7 @@ def name_of(text: str) -> str:
     return text.strip().strip('"').replace(" ", "").lower()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Heading:
     """The names above a table, and where each stands."""
 

@@ -8,7 +8,7 @@ with their rows. Two dumps of one moment, of two moments or of two hosts are the
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from operator import attrgetter
 
 from closewait.errors import BadInput
@@ -16,6 +16,7 @@ from closewait.formats.format import BytesFormat, Reading, TextFormat
 from closewait.formats.ownerless import HELD, Ownerless, unexplained
 from closewait.formats.paste import FENCE, Paste, command, decode
 from closewait.formats.stamps import A_TIME_IN_DIGITS, LOG_PREFIX, Stamp, last_of, stamp_before, stamp_in
+from closewait.records import record
 from closewait.snapshot.ages import with_ages
 from closewait.snapshot.columns import HOLDERS, PROCESSES
 from closewait.snapshot.host import Host
@@ -93,7 +94,7 @@ def tells_something(reading: Reading) -> bool:
     return bool(reading.states) or any(len(column) for column in reading.columns.values())
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Opening:
     """What the lines say that stand before the rows of a dump."""
 
@@ -111,7 +112,7 @@ class Opening:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Section:
     """Where a title, heading or command with its rows begins and ends, and the format that knows most of it."""
 

@@ -8,7 +8,6 @@ ways end with a place in the text for each column of each row, and only from tho
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import partial
 
 from closewait.formats.addresses import HIGHEST_PORT, place, port
@@ -29,6 +28,7 @@ from closewait.formats.being_read import Columns
 from closewait.formats.format import ColumnValues
 from closewait.formats.paste import Paste
 from closewait.formats.words import Spans, Words
+from closewait.records import record
 from closewait.snapshot.coded import Coded
 
 WORTH_CHECKING_TOGETHER = 16  # fewer lines are sooner read one by one
@@ -55,7 +55,7 @@ def anything(text: str) -> bool:
     return True
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Part:
     """One column of a row: the pattern of its text, and a condition that a pattern cannot say.
 
@@ -119,7 +119,7 @@ class Layout:
         return rows_with(column.coded, lambda text: text is None or (pattern.fullmatch(text) and part.condition(text)))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Rows:
     """The rows found in a paste: the line of each, and where in it each column stands.
 

@@ -6,10 +6,10 @@ inode:48211                       as `ls -l /proc/PID/fd` tells it
 """
 
 import re
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from closewait.formats.addresses import Endpoint, endpoint
+from closewait.records import record
 from closewait.snapshot.filters.condition import Condition, Within, all_of
 from closewait.snapshot.filters.values import addresses, ports
 
@@ -28,7 +28,7 @@ class Holding(NamedTuple):
     fd: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SocketName:
     """What was asked for, the condition that its row meets, and the same with both ends exchanged, where it has ends.
 

@@ -5,10 +5,10 @@ place where the state is told. Sources: ss(8), and main() of iproute2's misc/ss.
 """
 
 import re
-from dataclasses import dataclass
 from itertools import pairwise
 
 from closewait.formats.paste import command
+from closewait.records import record
 from closewait.tcp.spellings import canonical
 
 DASHES = "-‐‑‒–—−"  # typographic ones too: a blog made them out of hyphens
@@ -23,7 +23,7 @@ SHOWS_HOLDERS = {"-p", "-T", "-Z", "-z", "--processes", "--threads", "--context"
 AS_ROOT = re.compile(r"\broot@|\bsudo\b|\bdoas\b")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Command:
     """What a command line told, or, without values, that there was none."""
 

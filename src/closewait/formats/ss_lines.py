@@ -8,7 +8,6 @@ continued row is made one line again here; what follows reads whole rows only.
 import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 
 from closewait.formats import ss_words
@@ -16,6 +15,7 @@ from closewait.formats.arrays import Places
 from closewait.formats.paste import Paste
 from closewait.formats.rows import Layout
 from closewait.formats.words import Words
+from closewait.records import record
 
 #: An end of a connection at the beginning of a line: the row above was wrapped before it.
 WRAPPED_END = re.compile(r" *(?:\[[0-9A-Fa-f:.]+\]|[\w.:*%-]+):(?:[0-9]+|\*|[\w-]+)(?: |$)")
@@ -23,7 +23,7 @@ QUOTED = re.compile(r'"[^"]*"')  # a process name, whose parentheses mean nothin
 MOST_LINES = 100  # of one row: a list of all threads of a server, wrapped at 80 columns
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Unwrapped:
     """Rows of one line each, and for each of its lines the indexes of the lines of `paste` that it was made of."""
 

@@ -5,7 +5,6 @@ column by column (`ss_columns`), or, where a row is unusual, by itself (`ss_word
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from closewait.formats import ss_columns, ss_omissions, ss_words
@@ -13,12 +12,13 @@ from closewait.formats.arrays import Mask, Numbers, are_told, only, replaced, ro
 from closewait.formats.format import ColumnValues, HolderColumns
 from closewait.formats.ss_words import Told
 from closewait.formats.words import Spans
+from closewait.records import record
 from closewait.snapshot.coded import Coded
 
 LONGEST_NAME = 64  # bytes; longer is a list of holders, whose first name and last pid would belong to two
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Tails:
     """The columns that the words tell, every holder where some row has several, and which rows show a holder."""
 
@@ -27,7 +27,7 @@ class Tails:
     held: Mask
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Single:
     """The rows whose words are one `users:(("name",pid=1,fd=2))`, and what it says."""
 

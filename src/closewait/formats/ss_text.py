@@ -14,7 +14,6 @@ A row (iproute2 misc/ss.c, sock_state_print() and inet_addr_print()):
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from closewait.formats import ownerless, ss_command, ss_omissions, ss_tails
 from closewait.formats.arrays import Mask, only, rows_with, side_by_side
@@ -23,6 +22,7 @@ from closewait.formats.paste import Paste
 from closewait.formats.rows import ENDPOINT, NUMBER, REST, Layout, Part, Rows, read_rows
 from closewait.formats.ss_command import Command
 from closewait.formats.ss_lines import Unwrapped, unwrapped
+from closewait.records import record
 from closewait.snapshot.coded import Coded
 from closewait.snapshot.sight import LineNotUnderstood
 from closewait.tcp.spellings import canonical
@@ -112,7 +112,7 @@ def read(paste: Paste) -> Sequence[Reading]:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Preamble:
     """What the lines above the rows say: which columns there are, and the command."""
 

@@ -8,10 +8,11 @@ gives a clock by which looks can be told apart, and no moment.
 import re
 from calendar import timegm
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 from closewait.formats.dates import DATES, LEAP_YEAR, TIME, YEAR, day_of, seconds_of_day, told_year, zone_s
+from closewait.records import record
 
 LONGEST_STAMP = 300  # characters
 COMPACT = re.compile(
@@ -32,7 +33,7 @@ MOST_WORDS_OF_A_DATE = 8
 MAY_BE_ONE = re.compile(r"\d:[0-5]\d|\d{10}|20\d{6}|\d[-/.年년]\d|\d\.? ?[^\W\d_]{3}|[^\W\d_]{3}\.? +\d")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Stamp:
     """What one line, or two, say of when a dump was taken; `unix_s` as if it were UTC where `zone_told` is False."""
 

@@ -6,17 +6,18 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, field
 
 from closewait.errors import CannotPlay
 from closewait.lab import netns
 from closewait.lab.scene import Scene
 from closewait.lab.scenes import scene_named
+from closewait.records import record
 
 CURTAIN_S = 5.0  # an orderly end takes milliseconds; after this the stagehand is killed, and its actors with it
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Order:
     """What the stagehand is told to play; it travels as JSON on its command line."""
 
@@ -28,7 +29,7 @@ class Order:
     caller_pid: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Performance:
     """A scene that holds right now."""
 

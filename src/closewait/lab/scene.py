@@ -1,16 +1,16 @@
 """What a scene is: one illness, made for real, with who is sick and how large it may grow."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Literal
 
 from closewait.errors import BadUsage
 from closewait.lab.stage import Stage
+from closewait.records import record
 
 LONGEST_S = 3600.0  # a scene is an exercise, not a service
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Scene:
     """One illness to practise on.
 

@@ -5,8 +5,9 @@ The doctor's own reader and numbers are not used on purpose: a scene that is pro
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
+
+from closewait.records import record
 
 # Linux include/net/tcp_states.h
 STATES = (
@@ -15,7 +16,7 @@ STATES = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Socket:
     """One IPv4 socket. The queues count bytes, for LISTEN connections; `inode` 0: no process holds it."""
 

@@ -17,10 +17,9 @@ the peer restarts it, RFC 9293 section 3.10.7.8). In FIN_WAIT_2 it began when th
 than the state (shutdown() first, close() later): a lower bound. (The socket option TCP_LINGER2 shortens it unseen.)
 """
 
-from dataclasses import dataclass
-
 import polars as pl
 
+from closewait.records import record
 from closewait.snapshot.host import Host
 
 QUIET_S = 1.0  # between our last data and the peer's last segment: more, and it was no answer to that data
@@ -44,7 +43,7 @@ CLOCK_DIGITS = 3  # the kernel tells milliseconds
 UNKNOWN = pl.lit(None, dtype=pl.Float64)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Bounds:
     """For the sockets that `which` holds of: the least and the greatest age, in seconds."""
 

@@ -5,11 +5,12 @@ words once; this carries them into the one table without making a Python string 
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from closewait.records import record
 
-@dataclass(frozen=True, slots=True)
+
+@record
 class Coded:
     """Row `i` holds `values[codes[i]]`; a value may be None. `codes` is a numpy array, or a list, of ints."""
 

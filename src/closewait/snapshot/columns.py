@@ -4,8 +4,9 @@ A column means one thing in one unit. Where the kernel puts two meanings in one 
 connections, every other socket's count bytes) there are two columns. Empty is null and never zero.
 """
 
-from dataclasses import dataclass
 from typing import Literal
+
+from closewait.records import record
 
 Kind = Literal["text", "integer", "real", "flag"]
 
@@ -15,7 +16,7 @@ RUNTIME_UNKNOWN = "In no container, or several runtimes name theirs so."
 NO_TCP_INFO = "The source gives no tcp_info; TIME_WAIT and half-open request sockets never have one."
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Column:
     """One column: what a value is, in which unit, and what a missing value means."""
 

@@ -3,9 +3,10 @@
 Each fact keeps its origin (a file's name, a path under /proc), so that a finding can say where it comes from.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
+from closewait.records import record
 from closewait.snapshot.host import Host
 
 
@@ -38,7 +39,7 @@ class Sign(StrEnum):
     OUT_OF_MEMORY = "out of memory, a process was killed"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Told:
     """A file that was understood: what it is, in words."""
 
@@ -46,7 +47,7 @@ class Told:
     what: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ProcessFact:
     """Descriptors and limits of a process; `pid` None where the file does not name one."""
 
@@ -57,7 +58,7 @@ class ProcessFact:
     descriptor_limit: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Thread:
     """One thread: where it stands, innermost frame first, and what it waits for; None is not told, or not known."""
 
@@ -77,7 +78,7 @@ class Thread:
         return self.run_ns is not None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Watch:
     """One epoll set of a process: the inodes of what it waits for."""
 
@@ -86,7 +87,7 @@ class Watch:
     inodes: tuple[int, ...]  # ascending
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Message:
     """A line of a kernel's or a program's log that bears on sockets; `sign` is its kind, a `Sign`."""
 
@@ -96,7 +97,7 @@ class Message:
     port: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Timeout:
     """A time limit that a program's configuration sets, by the configuration's own name for it."""
 
@@ -105,7 +106,7 @@ class Timeout:
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SettingFact:
     """The value of a setting, as told, under its own system's name for it; only settings that tcp/settings knows."""
 
@@ -114,7 +115,7 @@ class SettingFact:
     value: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Listing:
     """Every setting whose name begins so was told: one that was not does not exist there, or was never created."""
 
@@ -122,7 +123,7 @@ class Listing:
     beginning: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Remark:
     """What a person wrote, word for word: hearsay, shown as such."""
 
@@ -130,7 +131,7 @@ class Remark:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Evidence:
     """Everything known besides the sockets."""
 

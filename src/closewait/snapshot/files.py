@@ -5,13 +5,13 @@ of the row; what belongs to a look as a whole stands beside it in the file, unde
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from io import BytesIO
 from typing import Any, BinaryIO
 
 import polars as pl
 
 from closewait.errors import BadInput
+from closewait.records import record
 from closewait.snapshot.columns import HOLDERS, SOCKETS
 from closewait.snapshot.seal import check, sealed
 from closewait.snapshot.table import Snapshot, schema
@@ -93,7 +93,7 @@ def write_in_parts(looks: Iterable[Snapshot], ending: str, file: BinaryIO) -> in
     return written
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Rows:
     """The rows of one look as a file has them: its columns, and every holder of every row."""
 

@@ -1,7 +1,9 @@
 """What is known about the host itself: limits and settings that a verdict is measured against."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import field, fields, replace
+
+from closewait.records import record
 
 #: The system on which a dump of this format was made, where the format is one system's alone.
 SYSTEM_OF_FORMAT = {
@@ -20,7 +22,7 @@ SYSTEM_OF_FORMAT = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Host:
     """Facts of one host at one moment; None is "not told"."""
 

@@ -1,10 +1,11 @@
 """A look as a list: counted by columns, in another order, its first rows only, and as rows for a file."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import polars as pl
 
+from closewait.records import record
 from closewait.snapshot.columns import CHARGES, SOCKETS
 from closewait.snapshot.files import LOOK, rows_of_looks
 from closewait.snapshot.filters.matching import arranged
@@ -13,7 +14,7 @@ from closewait.snapshot.table import Snapshot, schema
 COUNT = "sockets"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Order:
     """By which column, and whether the greatest comes first. What is not told comes last."""
 

@@ -10,8 +10,8 @@ repeats itself does so more than once a second (netstat -c, watch by default).
 import re
 from collections import deque
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
+from closewait.records import record
 from closewait.snapshot.table import FEW_ROWS, Snapshot
 from closewait.snapshot.timeline import seconds_between
 
@@ -26,7 +26,7 @@ BY_OPTION = ("pid", "process", "inode", "timer", "uid")
 ENOUGH_WITHOUT_TIMES = 3  # dumps that tell neither time nor command and are still a log
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Moment:
     """One look of a series without its sockets: when it was taken, and how many were in each state."""
 
@@ -35,7 +35,7 @@ class Moment:
     states: Mapping[str, int]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Series:
     """The looks of one source, oldest first: all of them as moments, those that are judged as they are."""
 

@@ -1,9 +1,11 @@
 """What a look could and could not see, and why: partial sight is data, and every view repeats it."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from closewait.records import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LineNotUnderstood:
     """A line of a dump that gave no row although it should have."""
 
@@ -12,7 +14,7 @@ class LineNotUnderstood:
     why: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Sight:
     """The limits of one look.
 

@@ -6,12 +6,13 @@ Columns come in as lists, numpy arrays (masked where unknown) or `Coded` and are
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cache
 from typing import Any
 
 import polars as pl
 
+from closewait.records import record
 from closewait.snapshot.coded import Coded
 from closewait.snapshot.columns import ALWAYS_IN_JSON, FLOWS, HOLDERS, PROCESSES, SOCKETS, Column, Kind
 from closewait.snapshot.evidence import NO_EVIDENCE, Evidence
@@ -85,7 +86,7 @@ EMPTY_HOLDERS = frame(HOLDERS, {})
 EMPTY_PROCESSES = frame(PROCESSES, {})
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Snapshot:
     """One moment of one host: the sockets, who holds them, the processes, the host's limits, and the sight.
 

@@ -1,13 +1,12 @@
 """Looks at one host in order: what a second look can settle that one cannot."""
 
-from dataclasses import dataclass
-
+from closewait.records import record
 from closewait.snapshot.table import Snapshot
 
 DAY_S = 86_400
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Timeline:
     """Snapshots of one host, oldest first; at least one once it is judged."""
 

@@ -4,9 +4,10 @@ No system has a clock for CLOSE_WAIT. What is listed under it here only finds ou
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import Enum
 from types import MappingProxyType
+
+from closewait.records import record
 
 
 class Runs(Enum):
@@ -19,7 +20,7 @@ class Runs(Enum):
     KEEPALIVE = "the program asked for keepalive"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Clock:
     """One clock. `seconds` is its default, or None where it is no single number; unverified means: no source opened."""
 

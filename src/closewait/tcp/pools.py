@@ -4,10 +4,10 @@ A count that equals such a bound is a hint at the pool that keeps it, and no pro
 `source` says where the number stands.
 """
 
-from dataclasses import dataclass
+from closewait.records import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Pool:
     """A client that keeps at most so many connections; `runtime` as in `diagnosis/runtimes.py`."""
 
@@ -34,7 +34,7 @@ POOLS = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class IdleLimit:
     """After so many seconds without data a well-known server, proxy or client closes, unless it was set."""
 

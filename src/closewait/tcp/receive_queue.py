@@ -5,10 +5,10 @@ a program that never looks at the socket again leaves exactly those. A hint and 
 A queue of 0 says only that the FIN was taken from the queue, not that the program has noticed the end.
 """
 
-from dataclasses import dataclass
+from closewait.records import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Goodbye:
     """An unread ending: how many bytes it keeps in the queue, the FIN among them, and whether it was measured."""
 

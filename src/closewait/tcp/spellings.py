@@ -7,14 +7,14 @@ parsers only: reading it does no harm, and it is no evidence.
 
 import unicodedata
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
 
+from closewait.records import record
 from closewait.tcp.states import STATES
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Spelling:
     """One word or number for a state, who tells it so, and whether a source or a real dump was seen."""
 

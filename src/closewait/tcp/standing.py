@@ -4,8 +4,8 @@ All of it is read off the one table of arrows and its sequences in `transitions.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from closewait.records import record
 from closewait.tcp.transitions import ARROWS, OPENING, SEQUENCES, Arrow, Event, Origin, Step, arrows_from
 
 #: The ends of a connection that a state can be placed in, the commonest first; a reset leaves nothing to look at.
@@ -22,7 +22,7 @@ DEEDS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Standing:
     """A sequence as this end sees it, and the steps (counted from 0) at which it may stand now."""
 
@@ -32,7 +32,7 @@ class Standing:
     turned: bool  # this end is the one that the sequence shows on the right: the peer acted first
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Deed:
     """What a program may still do: the word for it, the arrow it takes."""
 

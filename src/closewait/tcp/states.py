@@ -4,9 +4,10 @@ Eleven are the states of RFC 9293. Three more are told by operating systems for 
 How long a timer lets a socket stay is in `clocks.py`; which event leads where is in `transitions.py`.
 """
 
-from dataclasses import dataclass
 from enum import Enum
 from typing import Literal
+
+from closewait.records import record
 
 Closer = Literal["this end", "the peer", "both"]
 
@@ -21,7 +22,7 @@ class Move(Enum):
     NOBODY = "nobody"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class State:
     """One state. `rfc_name` is None where RFC 9293 has no such state; `closed_first` is None before any close."""
 

@@ -5,10 +5,10 @@ sequences show both ends of a connection at once, step by step; every step is an
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import Enum
 from types import MappingProxyType
 
+from closewait.records import record
 from closewait.tcp.states import Move
 
 PROGRAM, PEER, TIMER, ADMIN = Move.LOCAL_APPLICATION, Move.PEER, Move.KERNEL_TIMER, Move.ADMIN
@@ -59,7 +59,7 @@ class Origin(Enum):
     SYSTEM = "operating systems"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Arrow:
     """In state `before`, `event` leads to `after`; `sends` is what the kernel sends then (None: nothing)."""
 
@@ -177,7 +177,7 @@ def after(state: str, event: Event) -> str:
 TURNED_ROUND = {"-->": "<--", "<--": "-->", "<->": "<->"}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Step:
     """One step of a connection's life: what happens, at which end, and both states after it.
 

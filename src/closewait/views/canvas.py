@@ -1,8 +1,9 @@
 """A page of characters to draw on, in one of two alphabets: lines that join where they meet, arrows, frames, words."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
+
+from closewait.records import record
 
 #: A row and a column, from the upper left corner.
 Point = tuple[int, int]
@@ -12,7 +13,7 @@ OPPOSITE = {UP: DOWN, DOWN: UP, LEFT: RIGHT, RIGHT: LEFT}
 STEP = {UP: (-1, 0), RIGHT: (0, 1), DOWN: (1, 0), LEFT: (0, -1)}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Alphabet:
     """`lines` has one character for each set of directions a cell is left in (the sum of UP, RIGHT, DOWN, LEFT)."""
 

@@ -5,12 +5,12 @@ the same word could spell (`tcp_timewait` of AIX). Nothing here needs a socket t
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
 from closewait.diagnosis.rule import Rule
 from closewait.diagnosis.rules import RULES
+from closewait.records import record
 from closewait.tcp.settings import SETTING_NAMES, SETTINGS, settings_named
 from closewait.tcp.spellings import SPELLINGS, explanations
 from closewait.tcp.states import STATE_NAMES
@@ -25,7 +25,7 @@ SUGGESTIONS = 5
 WORD_COLUMNS = 60
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Answer:
     """What a word means, for a person and for a program. `kind` is state, readings, rule or settings."""
 

@@ -2,7 +2,8 @@
 
 import textwrap
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+
+from closewait.records import record
 
 #: A term longer than this stands on a line of its own.
 TERM_COLUMNS = 24
@@ -10,7 +11,7 @@ INDENT = "  "
 DASH = "-"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Block:
     """A heading, a sentence or two, then terms beside their texts. `whole`: commands, which no line break may tear."""
 
@@ -46,7 +47,7 @@ def commands(heading: str, lines: Iterable[str]) -> Block:
     return Block(heading, tuple(("", line) for line in lines), whole=True)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Page:
     """What is explained, in everyday words first."""
 

@@ -7,8 +7,8 @@ no number of its own: simultaneous open, resets, aborts, retries that run out.
 
 import textwrap
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from closewait.records import record
 from closewait.tcp.states import Move, state
 from closewait.tcp.transitions import Event
 from closewait.views.canvas import ASCII_CHARACTERS, BOX_CHARACTERS, Canvas, Point
@@ -17,7 +17,7 @@ from closewait.views.visible import visible
 DIAGRAM_COLUMNS = 80
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Place:
     """Where a state's frame stands: its upper left corner and how many columns it takes."""
 
@@ -26,7 +26,7 @@ class Place:
     columns: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Edge:
     """One drawn arrow of `tcp/transitions.py`: its corners, and where its words begin."""
 

@@ -20,7 +20,6 @@ What to do
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from closewait.diagnosis.finding import Finding, Severity
@@ -36,6 +35,7 @@ from closewait.diagnosis.thresholds import (
     SECOND_LOOK_S,
 )
 from closewait.diagnosis.wording import count_of
+from closewait.records import record
 from closewait.snapshot.evidence import Sign
 from closewait.tcp.states import Move
 
@@ -50,7 +50,7 @@ ENDED_FOR_ROOM = "TcpExtTCPAbortOnMemory"
 OLD_WORDING = " (kernels before 2.6.39 say so of too many orphans, too)"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Orphans:
     """What is known of the host's orphans: the kernel's count and limit, and the rows that stand still."""
 

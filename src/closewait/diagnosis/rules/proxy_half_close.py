@@ -18,7 +18,7 @@ What to do
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from shlex import quote
 from typing import TYPE_CHECKING
 
@@ -31,6 +31,7 @@ from closewait.diagnosis.rules.peer_not_closing import timer_told
 from closewait.diagnosis.stall import Stall, summed
 from closewait.diagnosis.thresholds import FEWEST_HALF_CLOSED, HALF_CLOSED_S, PASSING_SHARE
 from closewait.diagnosis.wording import age_in_words, ages, count_of, name_of
+from closewait.records import record
 from closewait.tcp.states import Move
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def alike(one: int, other: int) -> bool:
     return min(one, other) > 0 and abs(one - other) <= max(2, LEGS_DIFFER * max(one, other))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Program:
     """All groups of one process."""
 

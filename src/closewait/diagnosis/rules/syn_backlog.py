@@ -20,7 +20,6 @@ What to do
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from closewait.diagnosis.finding import Certainty, Finding, Owner, Severity
@@ -32,6 +31,7 @@ from closewait.diagnosis.thresholds import (
     HALF_OPEN_PILE_CONNS,
 )
 from closewait.diagnosis.wording import count_of, name_of
+from closewait.records import record
 from closewait.snapshot.evidence import Sign
 from closewait.tcp.states import Move
 
@@ -47,7 +47,7 @@ HALF_OPEN_OVERFLOWS = ("TcpExtTCPReqQFullDoCookies", "TcpExtTCPReqQFullDrop")
 STILL_FULL = "whether the queue is full again"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Strength:
     """How bad, how sure, and what a second look would settle."""
 

@@ -6,10 +6,10 @@ second (tcp_tw_reuse_delay). Each record holds its own arithmetic, so that a rea
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from closewait.diagnosis.destination import REUSE_ALWAYS, REUSE_ON_LOOPBACK, Destination
 from closewait.diagnosis.thresholds import DEFAULT_EPHEMERAL_PORTS, FEWEST_EPHEMERAL_PORTS
+from closewait.records import record
 from closewait.snapshot.evidence import Evidence
 from closewait.snapshot.host import Host
 from closewait.tcp.clocks import time_wait_s
@@ -29,7 +29,7 @@ WORTH_WIDENING = 1.1
 DESTINATIONS_SHOWN = 3
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Rate:
     """`ports` that each are taken for `hold_s`: connections per second, for as long as the load lasts."""
 
@@ -55,7 +55,7 @@ class Rate:
         return self.addresses * self.ports * (1 + int(seconds / self.hold_s))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Capacity:
     """What holds now, what each change would give, and the destinations that take most."""
 

@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import StrEnum
 
+from closewait.records import record
 from closewait.snapshot.evidence import Evidence
 from closewait.snapshot.host import Host
 from closewait.tcp.settings import SETTINGS
@@ -32,7 +32,7 @@ class Presence(StrEnum):
         return self in (Presence.TOLD, Presence.UNTOLD, Presence.NOT_SET)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Standing:
     """A setting on one host. `why` is a sentence; `differs` None: no single default, or no value told."""
 

@@ -1,18 +1,17 @@
 """Every setting of a host with what it is there and whether it matters now, what matters most first."""
 
-from dataclasses import dataclass
-
 from closewait.diagnosis.case import Case
 from closewait.diagnosis.finding import Severity
 from closewait.diagnosis.tuning.presence import Presence, Standing, default_on, standings, version_of
 from closewait.diagnosis.tuning.weights import Weight, weigh
+from closewait.records import record
 from closewait.snapshot.evidence import Evidence
 from closewait.snapshot.host import Host
 from closewait.tcp.settings import SETTINGS
 from closewait.tcp.settings.setting import Setting
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Tuned:
     """One setting on one host."""
 

@@ -4,7 +4,6 @@ WEIGHERS says which count speaks for which setting. A setting without one is jud
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 import polars as pl
 
@@ -26,12 +25,13 @@ from closewait.diagnosis.thresholds import (
 )
 from closewait.diagnosis.tuning.presence import Presence, Standing
 from closewait.diagnosis.wording import count_of, name_of
+from closewait.records import record
 
 #: What was read besides, by name: fs.file-nr and the other settings.
 Told = Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Weight:
     """How much a setting matters now, in a sentence with the numbers; None: nothing was counted to judge it by."""
 

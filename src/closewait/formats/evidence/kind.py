@@ -1,13 +1,13 @@
 """What a kind of evidence is: a file that is no dump of sockets and still says something about them."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
+from closewait.records import record
 from closewait.snapshot.evidence import Evidence, Told
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Kind:
     """One kind: recognised by what its lines are, never by a file's name.
 

@@ -1,12 +1,12 @@
 """The signs that a log gives: how kernels and programs word what bears on sockets."""
 
 import re
-from dataclasses import dataclass
 
+from closewait.records import record
 from closewait.snapshot.evidence import Sign
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Wording:
     """Words that are one sign. `port` finds the port that the line is about, in a group of that name.
 

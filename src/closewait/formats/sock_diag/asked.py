@@ -1,11 +1,10 @@
 """What the kernel is asked for: which states, and which sockets of them. How it is found is in `bytecode.py`."""
 
-from dataclasses import dataclass
-
 from closewait.formats.sock_diag.layout import EVERY_STATE
+from closewait.records import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Asked:
     """A bit for each of the kernel's states, and a program that the kernel runs on each socket; without one, all."""
 

@@ -5,11 +5,11 @@ answers ENOENT then (net/ipv4/inet_diag.c, inet_diag_find_one_icsk and sock_diag
 """
 
 import struct
-from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
 
 from closewait.errors import BadInput
 from closewait.formats.sock_diag.layout import AF_INET, AF_INET6, HEADER, HEADER_BYTES, IPPROTO_TCP, NLMSG_ERROR
+from closewait.records import record
 
 SOCK_DESTROY = 21  # include/uapi/linux/sock_diag.h
 REQUEST_WITH_ANSWER = 0x1 | 0x4  # NLM_F_REQUEST, NLM_F_ACK
@@ -21,7 +21,7 @@ ERROR = struct.Struct("=i")
 EVERY_STATE = 0xFFFFFFFF
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SocketId:
     """One socket as the kernel finds it; `family` is that of the socket, also for an IPv4 connection of an IPv6 one."""
 

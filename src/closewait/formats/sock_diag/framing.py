@@ -5,7 +5,6 @@ claims to reach beyond its message ends the search for attributes.
 """
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,6 +12,7 @@ import numpy.typing as npt
 
 from closewait.errors import BadInput
 from closewait.formats.sock_diag.layout import HEADER_BYTES, SOCKET_BYTES, Field
+from closewait.records import record
 
 Array = npt.NDArray[Any]
 Places = npt.NDArray[np.int64]  # byte positions in a block
@@ -112,7 +112,7 @@ def _alike(words: Array, at: int, length: int, size: int) -> int:
     return seen
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Attribute:
     """One attribute in many messages: where its payload begins and how long it is; 0 bytes where it is missing."""
 

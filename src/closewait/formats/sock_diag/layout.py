@@ -6,7 +6,8 @@ net/ipv4/{inet_diag,tcp_diag,tcp}.c.
 
 import struct
 import sys
-from dataclasses import dataclass
+
+from closewait.records import record
 
 # include/linux/socket.h, include/uapi/linux/in.h
 AF_INET = 2
@@ -62,7 +63,7 @@ TIMER_TIME_WAIT = TIMERS.index("time_wait")
 SHUTDOWNS = ("none", "receive", "send", "both")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Field:
     """One number (or `count` words) in a kernel struct."""
 

@@ -5,7 +5,6 @@ has no owner and no tcp_info. A clock means nothing before the connection stands
 """
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -17,6 +16,7 @@ from closewait.formats.sock_diag import layout
 from closewait.formats.sock_diag.address_book import IPV6_WILDCARD, AddressBook, distinct
 from closewait.formats.sock_diag.address_text import ANYWHERE
 from closewait.formats.sock_diag.replies import Told
+from closewait.records import record
 from closewait.snapshot.coded import Coded
 from closewait.tcp.spellings import LINUX_NUMBERS
 
@@ -152,7 +152,7 @@ class Sockets:
         return Coded(SHUTDOWNS, np.where(self.untold("shutdown"), none, self.numbers("shutdown") & 3).astype(np.uint8))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Making:
     """How a column is made: from which raw fields, and by what."""
 

@@ -6,7 +6,6 @@ wanted is gathered, so counting states costs little more than the kernel's own d
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,6 +16,7 @@ from closewait.formats.sock_diag import layout, raise_if_refused
 from closewait.formats.sock_diag.address_book import AddressBook
 from closewait.formats.sock_diag.framing import Array, Attribute, Block, Places, Structs, attributes, whole_messages
 from closewait.formats.sock_diag.layout import AF_INET6, HEADER_BYTES, SOCKET_BYTES, Field
+from closewait.records import record
 
 #: Messages decoded at a time: with tcp_info about 1.6 MB, which stays in the processor's cache.
 BATCH_MESSAGES = 4096
@@ -29,7 +29,7 @@ IS_SOCKET = np.isin(np.arange(256), layout.SOCKET_MESSAGES)  # by message type; 
 IS_IP = np.isin(np.arange(256), (layout.AF_INET, layout.AF_INET6))  # by family
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Told:
     """One field in many messages: its numbers, and which of them were told at all (None: every one)."""
 

@@ -5,8 +5,9 @@ out, so that a filter and its opposite share every table between them.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from closewait.records import record
 
 if TYPE_CHECKING:  # who asks for everything needs no addresses
     from ipaddress import IPv4Network, IPv6Network
@@ -17,7 +18,7 @@ if TYPE_CHECKING:  # who asks for everything needs no addresses
 Span = tuple[float | None, float | None]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Within:
     """The number in `column` lies in one of `spans`, both ends included."""
 
@@ -25,7 +26,7 @@ class Within:
     spans: tuple[Span, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Among:
     """The text in `column` is one of `patterns`, in any case; `*` stands for any characters, `?` for one."""
 
@@ -33,7 +34,7 @@ class Among:
     patterns: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Inside:
     """The address in `column` is in one of `networks`, or is a name that is one of `patterns`.
 
@@ -45,21 +46,21 @@ class Inside:
     patterns: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Every:
     """All parts hold; without parts, always."""
 
     parts: tuple["Condition", ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Either:
     """One of the parts holds; without parts, never."""
 
     parts: tuple["Condition", ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Not:
     """The part does not hold."""
 

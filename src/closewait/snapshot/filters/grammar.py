@@ -9,9 +9,9 @@ ss. Every other word is a source; so is whatever begins with `.`, `/` or `~`.
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from closewait.errors import BadUsage
+from closewait.records import record
 from closewait.snapshot.filters.condition import EVERYTHING, Condition, Not, all_of, one_of
 from closewait.snapshot.filters.keys import key_named, key_or_refuse
 from closewait.snapshot.filters.values import EVERY_STATE, in_states, state_names, with_port_numbers
@@ -39,7 +39,7 @@ PIECES = re.compile(r"[()]|&&|\|\||!=|[<>=]=|=<|[!&|<>=]|[^\s()&|!<>=]+")
 DEEPEST = 60
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Wanted:
     """What a command line asks for: where to look, and which sockets."""
 

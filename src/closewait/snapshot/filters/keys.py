@@ -1,11 +1,11 @@
 """The words that filters are written with: each with what it means, an example and what reads its values."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import partial
 
 from closewait.errors import BadUsage
+from closewait.records import record
 from closewait.snapshot.columns import CHARGES, SOCKETS, Column
 from closewait.snapshot.filters import values
 from closewait.snapshot.filters.condition import Among, Condition
@@ -14,7 +14,7 @@ from closewait.snapshot.filters.condition import Among, Condition
 Reader = Callable[[str, Sequence[str]], Condition]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Key:
     """One word: the column it is mostly about, what reads it, whether it has an order, an example."""
 

@@ -7,6 +7,8 @@ each record says where it came from and which of its facts no source was opened 
 from dataclasses import dataclass
 from typing import Literal
 
+from closewait.records import record
+
 #: The parts of a record that can rest on general knowledge alone.
 Fact = Literal["versions", "default", "does", "replaced_by", "read", "set_now", "set_for_good", "risk"]
 
@@ -17,7 +19,7 @@ EVERYTHING: tuple[Fact, ...] = ("versions", "default", "does", "replaced_by", "r
 Version = tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Way:
     """How settings of one kind are read and changed: commands in which {name} and {value} stand for the setting's."""
 
