@@ -14,6 +14,7 @@ from pathlib import Path
 
 from bench import reading
 from bench.crowd import crowd
+from bench.many_namespaces import many_namespaces
 from bench.stopwatch import Timing, time_commands
 
 OURS = str(Path(sys.executable).parent / "closewait")
@@ -95,6 +96,17 @@ def reading_a_log() -> Line:
     return Line(f"examine a log of {LOG_BYTES / 1e9:.0f} GB, memory in MB", told, took.memory_mb, 500)
 
 
+def whole_host() -> Iterator[Line]:
+    """Everything there is to ask of a host with sick programs and many containers; the phases stand below."""
+    command = [OURS, "--all-netns", "--cost"]
+    with crowd(established=14_000, close_wait=3_000, processes=20) as here, many_namespaces():
+        took = time_commands({"all": command}, runs={"all": 3})["all"]
+        phases = subprocess.run(command, capture_output=True, check=False, text=True).stderr.strip()
+    told = f"{here.sockets:,} sockets, {len(here.pids)} processes, 50 netns"
+    yield Line("examine --all-netns, in s", told, took.median_s, 5)
+    print(f"   {phases}", flush=True)
+
+
 def start_up() -> Iterator[Line]:
     """What a person waits for where nothing is going on."""
     took = time_commands({"help": [OURS, "--help"], "quiet": [OURS]}, runs={"help": 7, "quiet": 7})
@@ -120,6 +132,8 @@ def main() -> int:
         show(library_look(here.netns))
         for line in whole_processes(here.netns):
             show(line)
+    for line in whole_host():
+        show(line)
     show(reading_a_log())
     return 0 if all(line.holds for line in lines) else 1
 

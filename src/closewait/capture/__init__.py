@@ -84,11 +84,15 @@ def look_everywhere(
 def inquire(look: "Snapshot", pids: Collection[int]) -> "Evidence":
     """What the threads of these holders of `look` stand in, and what their epoll sets watch, as far as it may be seen.
 
-    It takes a twentieth of a second, for a thread that waits is looked at twice.
+    It takes a twentieth of a second, for a thread that waits is looked at twice. Of Python programs it tells the lines
+    at which the threads stand, where py-spy is installed.
     """
     from closewait.capture import inquiry
+    from closewait.diagnosis.runtimes import Runtime, runtime_of
 
-    return inquiry.inquire(pids, look.descriptors_of(pids))
+    programs = look.processes.select("pid", "process", "command_line").iter_rows()
+    pythons = {pid for pid, *program in programs if runtime_of(*program) is Runtime.PYTHON}
+    return inquiry.inquire(pids, look.descriptors_of(pids), pythons)
 
 
 def count_states(*, netns: str | None = None, begun: Begun | None = None) -> dict[str, int]:

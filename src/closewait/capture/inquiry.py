@@ -15,10 +15,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from closewait.capture.ahead import PROC
+from closewait.capture.python_lines import python_lines
 from closewait.capture.system_calls import system_call
 from closewait.snapshot.evidence import NO_EVIDENCE, Evidence, Thread, WaitsFor, Watch
 
 MOST_PROCESSES = 8
+MOST_PYTHONS = 3  # are asked for their lines, 25 ms each
 MOST_THREADS = 256
 MOMENT_S = 0.05  # a worker that works has moved by then
 EPOLL_LINK = "anon_inode:[eventpoll]"
@@ -30,10 +32,13 @@ CGROUPS = Path("/sys/fs/cgroup")
 PIPES = ("pipe:", "anon_inode:[eventfd]")  # who reads one of these waits for its own program, not for a peer
 
 
-def inquire(pids: Collection[int], sockets: Mapping[int, Container[int]], proc: Path = PROC) -> Evidence:
+def inquire(
+    pids: Collection[int], sockets: Mapping[int, Container[int]], pythons: Container[int] = (), proc: Path = PROC
+) -> Evidence:
     """What /proc tells of these processes; nothing of one that has ended or is another user's.
 
-    `sockets` are those descriptors of each that are known to be sockets, and so no epoll sets.
+    `sockets` are those descriptors of each that are known to be sockets, and so no epoll sets; `pythons` are the
+    processes that run Python, of which the first ones are asked for their lines.
     """
     asked = list(pids)[:MOST_PROCESSES]
     before = {thread.origin: thread for pid in asked for thread in threads(pid, proc)}
@@ -41,8 +46,13 @@ def inquire(pids: Collection[int], sockets: Mapping[int, Container[int]], proc: 
         return NO_EVIDENCE
     time.sleep(MOMENT_S)
     after = [thread for pid in asked for thread in threads(pid, proc)]
+    lines: dict[int, str] = {}  # by thread
+    for pid in [pid for pid in asked if pid in pythons][:MOST_PYTHONS]:
+        lines.update(python_lines(pid))
     return Evidence(
-        threads=tuple(seen_twice(before.get(thread.origin), thread) for thread in after),
+        threads=tuple(
+            replace(seen_twice(before.get(thread.origin), thread), line=lines.get(thread.tid or 0)) for thread in after
+        ),
         watches=tuple(watch for pid in asked for watch in watches(pid, sockets.get(pid, ()), proc)),
     )
 

@@ -26,7 +26,12 @@ def whereabouts(case: "Case", group: "Group") -> tuple[str, ...]:
     threads = _seen(case, group)
     if not threads or stopped(threads):
         return ()
-    seen = (*_at_other_peers(case, group, threads), *_idle_elsewhere(threads), unwatched(case, group))
+    seen = (
+        *_at_other_peers(case, group, threads),
+        *_idle_elsewhere(threads),
+        *at_lines(case, group),
+        unwatched(case, group),
+    )
     return tuple(fact for fact in seen if fact)
 
 
@@ -87,6 +92,14 @@ def _at_other_peers(case: "Case", group: "Group", threads: Sequence[Thread]) -> 
             )
     if len(waiting) > MOST_NAMED:
         yield f"{count_of(len(waiting), 'thread')} in all wait for a peer so"
+
+
+def at_lines(case: "Case", group: "Group") -> Iterator[str]:
+    """`thread 4130 (worker-3) stands at /srv/shop.py:88, in fetch`; of a Python program, where py-spy is installed."""
+    standing = [thread for thread in _seen(case, group) if thread.line]
+    for thread in standing[:MOST_NAMED]:
+        name = f" ({thread.name})" if thread.name else ""
+        yield f"thread {thread.tid}{name} stands at {thread.line} (py-spy)"
 
 
 def _idle_elsewhere(threads: Sequence[Thread]) -> Iterator[str]:

@@ -70,6 +70,7 @@ class Thread:
     waits_for: WaitsFor | None = None
     descriptor: int | None = None  # that its system call is about
     running: bool | None = None  # it uses the processor
+    line: str | None = None  # of the program's own code, where that can be told: `shop.py:88, in fetch`
     run_ns: int | None = None  # how long it has used it since it began; told of live threads only
 
     @property

@@ -30,7 +30,7 @@ from closewait.diagnosis.thresholds import (
     PILE_UP_SOCKETS,
     SERVER_PATIENCE_S,
 )
-from closewait.diagnosis.whereabouts import not_accepting
+from closewait.diagnosis.whereabouts import at_lines, not_accepting
 from closewait.diagnosis.wording import age_in_words, count_of, who
 from closewait.tcp.states import Move
 
@@ -97,6 +97,7 @@ def check(case: "Case") -> Iterator[Suspicion]:
                 unread_goodbyes(group),
                 reader.says if (reader := case.stuck(group)) else None,
                 not_accepting(case, group),
+                *at_lines(case, group),
             ),
             check_with=f"ss -tanpe 'sport = :{group.place_port}'"
             if case.system == "Linux" and group.place_port
