@@ -29,6 +29,7 @@ docs: $(VENV)/developed  ## write the generated pages and the README's sample ag
 	$(BIN)/python tools/write_docs.py
 
 bench: $(VENV)/developed packages  ## measure beside ss, netstat, lsof, psutil and jc (root; some minutes)
+	@$(BIN)/python -m compileall -q src  # as an installed package is; some environments keep Python from doing it
 	$(BIN)/python -m bench
 
 fuzz: $(VENV)/developed  ## hand in any bytes, ten minutes (TARGET=dumps, reports, evidence, filters; SECONDS=600)
@@ -61,6 +62,7 @@ $(VENV)/python:
 $(VENV)/installed: $(VENV)/python pyproject.toml constraints.txt
 	@echo "installing closewait into $(VENV) (once)" >&2
 	@$(BIN)/pip install --quiet --constraint constraints.txt --editable .
+	@$(BIN)/python -m compileall -q src
 	@touch $@
 
 $(VENV)/developed: $(VENV)/installed

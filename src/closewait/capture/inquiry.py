@@ -10,7 +10,7 @@ waits. A worker between two requests is seen in some call at any moment.
 import os
 import re
 import time
-from collections.abc import Collection, Container, Iterator, Mapping
+from collections.abc import Collection, Container, Iterator, Mapping, Set
 from dataclasses import replace
 from pathlib import Path
 
@@ -33,7 +33,7 @@ PIPES = ("pipe:", "anon_inode:[eventfd]")  # who reads one of these waits for it
 
 
 def inquire(
-    pids: Collection[int], sockets: Mapping[int, Container[int]], pythons: Container[int] = (), proc: Path = PROC
+    pids: Collection[int], sockets: Mapping[int, Set[int]], pythons: Container[int] = (), proc: Path = PROC
 ) -> Evidence:
     """What /proc tells of these processes; nothing of one that has ended or is another user's.
 
@@ -53,7 +53,7 @@ def inquire(
         threads=tuple(
             replace(seen_twice(before.get(thread.origin), thread), line=lines.get(thread.tid or 0)) for thread in after
         ),
-        watches=tuple(watch for pid in asked for watch in watches(pid, sockets.get(pid, ()), proc)),
+        watches=tuple(watch for pid in asked for watch in watches(pid, sockets.get(pid, set()), proc)),
     )
 
 
@@ -107,11 +107,11 @@ def _stands_in(told: str, descriptors: Path) -> tuple[WaitsFor | None, int | Non
     return call.waits_for, descriptor, call.name
 
 
-def watches(pid: int, sockets: Container[int], proc: Path = PROC) -> Iterator[Watch]:
+def watches(pid: int, sockets: Set[int], proc: Path = PROC) -> Iterator[Watch]:
     """Every epoll set of a process, as the inodes of what it watches; `sockets` are descriptors that are none."""
     descriptors, told = proc / str(pid) / "fd", proc / str(pid) / "fdinfo"
-    for fd in _numbers_in(descriptors):
-        if fd not in sockets and _link(descriptors / str(fd)) == EPOLL_LINK:
+    for fd in _numbers_in(descriptors, sockets):
+        if _link(descriptors / str(fd)) == EPOLL_LINK:
             inodes = WATCHED_INODE.findall(_text(told / str(fd)))
             yield Watch(pid=pid, descriptor=fd, inodes=tuple(sorted({int(inode, 16) for inode in inodes})))
 
@@ -123,9 +123,10 @@ def frozen(pid: int, proc: Path = PROC) -> bool:
     return "frozen 1" in events
 
 
-def _numbers_in(folder: Path) -> list[int]:
+def _numbers_in(folder: Path, known: Set[int] = frozenset()) -> list[int]:
+    """The numbers that name something in a folder of /proc, but for those known already."""
     try:
-        return sorted(int(name) for name in os.listdir(folder) if name.isdecimal())  # noqa: PTH208  many, by name alone
+        return sorted(set(map(int, os.listdir(folder))) - known)  # noqa: PTH208  many, by name alone
     except OSError:
         return []
 

@@ -19,8 +19,11 @@ from closewait.snapshot.evidence import Evidence, Message, ProcessFact, Sign, Ti
 from closewait.snapshot.table import Snapshot
 from closewait.snapshot.timeline import Timeline
 
-#: The parts of a case that no further evidence changes.
-OF_SOCKETS_ALONE = ("rows", "groups", "with_close_wait")
+#: The parts of a case that stay when more is told of processes: they are about sockets and the host.
+OF_SOCKETS_ALONE = (
+    "rows", "groups", "with_close_wait", "destinations", "listeners", "unending", "names", "suspect", "dead_before",
+    "_listening",
+)  # fmt: skip
 
 
 @record
@@ -30,7 +33,7 @@ class Case:
     timeline: Timeline
 
     def with_evidence(self, evidence: Evidence) -> "Case":
-        """This case with more evidence about the latest look; the sockets are not summed again."""
+        """This case with more evidence about processes of the latest look; the sockets are not summed again."""
         *earlier, latest = self.timeline.looks
         case = Case(Timeline((*earlier, latest.with_evidence(evidence)), self.timeline.other_end))
         vars(case).update({name: part for name, part in vars(self).items() if name in OF_SOCKETS_ALONE})
