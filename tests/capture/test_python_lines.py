@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from closewait.capture.inquiry import inquire
-from closewait.capture.python_lines import lines_in, py_spy, python_lines
+from closewait.capture.python_lines import answer, begin, lines_in, py_spy
 
 PROGRAM = """
 import socket, threading
@@ -29,7 +29,7 @@ def test_every_thread_has_its_line(tmp_path: Path) -> None:
         try:
             assert program.stdout is not None
             program.stdout.readline()
-            lines = python_lines(program.pid)
+            lines = answer(begin(program.pid))
             found = inquire([program.pid], {}, pythons=[program.pid])
         finally:
             program.kill()
@@ -59,4 +59,4 @@ Thread 42 (idle): "pool"
 
 def test_what_is_no_python_has_no_line() -> None:
     """And what is no longer there, none either."""
-    assert python_lines(2**22 + 1) == {}
+    assert answer(begin(2**22 + 1)) == {}

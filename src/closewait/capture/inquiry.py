@@ -14,13 +14,13 @@ from collections.abc import Collection, Container, Iterator, Mapping, Set
 from dataclasses import replace
 from pathlib import Path
 
+from closewait.capture import python_lines
 from closewait.capture.ahead import PROC
-from closewait.capture.python_lines import python_lines
 from closewait.capture.system_calls import system_call
 from closewait.snapshot.evidence import NO_EVIDENCE, Evidence, Thread, WaitsFor, Watch
 
 MOST_PROCESSES = 8
-MOST_PYTHONS = 3  # are asked for their lines, 25 ms each
+MOST_PYTHONS = 2  # are asked for their lines, at the same time
 MOST_THREADS = 256
 MOMENT_S = 0.05  # a worker that works has moved by then
 EPOLL_LINK = "anon_inode:[eventpoll]"
@@ -44,11 +44,10 @@ def inquire(
     before = {thread.origin: thread for pid in asked for thread in threads(pid, proc)}
     if not before:
         return NO_EVIDENCE
+    spied = [python_lines.begin(pid) for pid in [pid for pid in asked if pid in pythons][:MOST_PYTHONS]]
     time.sleep(MOMENT_S)
     after = [thread for pid in asked for thread in threads(pid, proc)]
-    lines: dict[int, str] = {}  # by thread
-    for pid in [pid for pid in asked if pid in pythons][:MOST_PYTHONS]:
-        lines.update(python_lines(pid))
+    lines = {tid: line for one in spied for tid, line in python_lines.answer(one).items()}
     return Evidence(
         threads=tuple(
             replace(seen_twice(before.get(thread.origin), thread), line=lines.get(thread.tid or 0)) for thread in after

@@ -23,25 +23,34 @@ def py_spy() -> str | None:
     return shutil.which("py-spy") or (str(beside) if beside.is_file() else None)
 
 
-def python_lines(pid: int) -> dict[int, str]:
-    """`shop.py:88, in fetch` for each thread id of process `pid`: the innermost frame of the program's own code."""
+def begin(pid: int) -> "subprocess.Popen[bytes] | None":
+    """Ask py-spy about process `pid`; None where there is no py-spy."""
     command = py_spy()
     if command is None:
+        return None
+    return subprocess.Popen(
+        [command, "dump", "--nonblocking", "--full-filenames", "--pid", str(pid)],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    )
+
+
+def answer(asked: "subprocess.Popen[bytes] | None") -> dict[int, str]:
+    """`shop.py:88, in fetch` for each thread id: the innermost frame of the program's own code."""
+    if asked is None:
         return {}
-    try:
-        dumped = subprocess.run(
-            [command, "dump", "--nonblocking", "--full-filenames", "--pid", str(pid)],
-            capture_output=True,
-            check=False,
-            timeout=PATIENCE_S,
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return {}
-    return lines_in(dumped.stdout.decode(errors="replace"))
+    with asked:
+        try:
+            told, _ = asked.communicate(timeout=PATIENCE_S)
+        except subprocess.TimeoutExpired:
+            asked.kill()
+            return {}
+    return lines_in(told.decode(errors="replace"))
 
 
 def lines_in(dump: str) -> dict[int, str]:
-    """The same, out of what py-spy prints."""
+    """The same, out of what py-spy has printed."""
     lines: dict[int, str] = {}
     tid = None
     for line in dump.splitlines():
