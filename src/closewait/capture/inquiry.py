@@ -45,14 +45,16 @@ def inquire(
     if not before:
         return NO_EVIDENCE
     spied = [python_lines.begin(pid) for pid in [pid for pid in asked if pid in pythons][:MOST_PYTHONS]]
-    time.sleep(MOMENT_S)
+    again_at = time.monotonic() + MOMENT_S
+    watched = tuple(watch for pid in asked for watch in watches(pid, sockets.get(pid, set()), proc))
+    time.sleep(max(0.0, again_at - time.monotonic()))
     after = [thread for pid in asked for thread in threads(pid, proc)]
     lines = {tid: line for one in spied for tid, line in python_lines.answer(one).items()}
     return Evidence(
         threads=tuple(
             replace(seen_twice(before.get(thread.origin), thread), line=lines.get(thread.tid or 0)) for thread in after
         ),
-        watches=tuple(watch for pid in asked for watch in watches(pid, sockets.get(pid, set()), proc)),
+        watches=watched,
     )
 
 
