@@ -168,6 +168,11 @@ def merged(some: Places, others: Places) -> Places:
     return np.sort(np.concatenate((some, others)))
 
 
+def alike(value: str, rows: int) -> Coded:
+    """The same text in so many rows."""
+    return Coded([value], np.zeros(rows, dtype=np.uint8))
+
+
 def rows_of(mask: Mask) -> list[int]:
     """The numbers of the rows of which a mask says so."""
     rows: list[int] = np.flatnonzero(mask).tolist()

@@ -16,7 +16,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from closewait.formats import ownerless, ss_command, ss_omissions, ss_tails
-from closewait.formats.arrays import Mask, only, rows_with, side_by_side
+from closewait.formats.arrays import Mask, alike, only, rows_with, side_by_side
 from closewait.formats.format import ColumnValues, Reading, TextFormat
 from closewait.formats.paste import Paste
 from closewait.formats.rows import ENDPOINT, NUMBER, REST, Layout, Part, Rows, read_rows
@@ -89,7 +89,7 @@ def read(paste: Paste) -> Sequence[Reading]:
         lambda: rows.endpoint("peer", "remote"),
     )
     columns = {
-        "protocol": ["tcp"] * len(rows),
+        "protocol": alike("tcp", len(rows)),
         "state": state,
         **local,
         **remote,
