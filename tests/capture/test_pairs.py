@@ -4,6 +4,7 @@ import json
 import os
 import socket
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
@@ -66,6 +67,9 @@ def test_in_one_namespace() -> None:
         listener = open_ends.enter_context(here.call(socket.create_server, ("127.0.0.1", 0)))
         made = connections(listener, here)
         client = subprocess.Popen(["sleep", "60"], pass_fds=[near.fileno() for near, _ in made])
+        gives_up_at = time.monotonic() + 20
+        while Path(f"/proc/{client.pid}/comm").read_text() != "sleep\n":  # named a moment after it is begun
+            assert time.monotonic() < gives_up_at
         for near, far in made:
             near.close()  # it is the other process's now
             open_ends.enter_context(far)

@@ -136,12 +136,16 @@ class Place:
 
         assert loud(findings) == [], findings
 
-    def finding(self, rule: str, *options: str) -> Finding:
-        """The first finding, once `rule` is it: sockets must grow older than what passes. No other may be loud."""
+    def finding(self, rule: str, *options: str, sockets: int = 0) -> Finding:
+        """The first finding, once `rule` is it, of as many `sockets` or more: they must grow older than what passes.
+
+        No other may be loud.
+        """
         gives_up_at_s = time.monotonic() + DEADLINE_S
         while True:
             findings = self.examined(*options)
-            if [found["rule"] for found in findings[:1]] == [rule] or time.monotonic() > gives_up_at_s:
+            is_it = [found["rule"] for found in findings[:1]] == [rule] and findings[0]["sockets"] >= sockets
+            if is_it or time.monotonic() > gives_up_at_s:
                 break
         assert [found["rule"] for found in findings[:1]] == [rule], findings
         assert set(loud(findings)) <= {rule}, findings

@@ -15,7 +15,7 @@ def test_sessions_that_are_never_closed_are_a_leak() -> None:
         here.is_healthy()
 
         visit(here, b"hello")
-        finding = here.finding("leaked-close-wait")
+        finding = here.finding("leaked-close-wait", sockets=CLIENTS)
 
     assert finding["owner"]["pid"] == java.pid
     assert finding["sockets"] == CLIENTS

@@ -23,7 +23,7 @@ def test_workers_that_are_stopped_accept_nobody() -> None:
             os.kill(pid, signal.SIGSTOP)
         for _ in range(CLIENTS):
             here.client(PORT, http_get()).close()
-        finding = here.finding("never-accepted")
+        finding = here.finding("never-accepted", sockets=CLIENTS)
 
     assert finding["where"] == f"127.0.0.1:{PORT}"
     assert finding["owner"]["pid"] == nginx.pid

@@ -16,7 +16,7 @@ def test_half_open_connections_that_nobody_ends_are_a_leak() -> None:
 
         visit(here, HALF_OPEN_PORT)
         until("they are left", lambda: here.count("CLOSE_WAIT", local_port=HALF_OPEN_PORT) == CLIENTS)
-        finding = here.finding("leaked-close-wait")
+        finding = here.finding("leaked-close-wait", sockets=CLIENTS)
 
     assert finding["where"] == f"127.0.0.1:{HALF_OPEN_PORT}"
     assert finding["owner"]["pid"] == node.pid

@@ -18,7 +18,7 @@ def test_a_connection_that_parent_and_child_hold_is_inherited() -> None:
 
         visit(here, FORGETFUL_PORT)
         until("they are left", lambda: here.count("CLOSE_WAIT", local_port=FORGETFUL_PORT) == CLIENTS)
-        finding = here.finding("inherited-fd")
+        finding = here.finding("inherited-fd", sockets=CLIENTS)
         pids = here.pids()
 
     assert finding["where"] == f"127.0.0.1:{FORGETFUL_PORT}"

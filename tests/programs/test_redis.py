@@ -20,7 +20,7 @@ def test_a_pool_that_redis_has_closed_is_stale() -> None:
         with here.client(PORT, b"CONFIG SET timeout 1\r\n") as administrator:
             assert administrator.recv(64) == b"+OK\r\n"
         until("redis closes them", lambda: here.count("CLOSE_WAIT", remote_port=PORT) == CONNECTIONS)
-        finding = here.finding("stale-idle-pool")
+        finding = here.finding("stale-idle-pool", sockets=CONNECTIONS)
 
     assert finding["severity"] == "benign"
     assert finding["owner"]["pid"] == client.pid

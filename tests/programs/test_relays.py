@@ -49,7 +49,7 @@ def test_half_closed_legs_are_charged_to_the_relay(relay: Callable[[Place], None
         with here.client(SERVER_PORT, b"CONFIG SET timeout 1\r\n") as administrator:
             assert administrator.recv(64) == b"+OK\r\n"
         until("redis closes them", lambda: here.count("FIN_WAIT_2", local_port=PORT) == CONNECTIONS)
-        finding = here.finding("proxy-half-close")
+        finding = here.finding("proxy-half-close", sockets=2 * CONNECTIONS)
 
     assert finding["owner"]["process"] == relay.__name__
     assert finding["sockets"] == 2 * CONNECTIONS

@@ -21,7 +21,7 @@ def test_a_pool_whose_server_was_stopped_is_no_leak() -> None:
 
         os.kill(nginx.pid, signal.SIGTERM)
         until("nginx has gone", lambda: here.count("CLOSE_WAIT", remote_port=PORT) == CONNECTIONS)
-        finding = here.finding("stale-idle-pool")
+        finding = here.finding("stale-idle-pool", sockets=CONNECTIONS)
 
     assert finding["severity"] == "benign"
     assert finding["owner"]["pid"] == client.pid
