@@ -1,9 +1,9 @@
 """What a rule is: a name, what to say about it, and a check that reads the case and suspects some of its groups."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from closewait.diagnosis.finding import Finding, Owner, Severity
+from closewait.diagnosis.finding import Certainty, Finding, Owner, Severity
 from closewait.diagnosis.group import Group
 from closewait.diagnosis.pile import Weight
 from closewait.diagnosis.remedies import remedies
@@ -53,9 +53,54 @@ class Rule:
     next: tuple[str, ...] = ()
     will_not_help: tuple[str, ...] = ()
 
-    def first_steps(self, case: "Case", pid: int | None, process: str | None, role: str | None) -> tuple[str, ...]:
-        """What to do: first what helps the runtime of this process, then what helps any."""
-        return (*remedies(runtime_in(case, pid, process), self.name, role, pid), *self.next)
+    def finding(
+        self,
+        case: "Case",
+        *,
+        severity: Severity,
+        certainty: Certainty,
+        says: str,
+        because: Iterable[str | None],
+        sockets: int,
+        owners: tuple[Owner, ...] = (),
+        role: str | None = None,
+        places: tuple[tuple[str, int], ...] = (),
+        whose_move: Move | None = None,
+        doubt: tuple[str, ...] | None = None,
+        next: tuple[str, ...] | None = None,
+        will_not_help: tuple[str, ...] | None = None,
+        check_with: str | None = None,
+        second_look: str | None = None,
+        age_s: tuple[float, float] | None = None,
+        rows: tuple[int, ...] = (),
+    ) -> Finding:
+        """This rule's finding. What is left out comes from the rule, a fact that is None is not told, and what helps
+        the runtime of the first owner is what to do first.
+        """
+        pid, process = (owners[0].pid, owners[0].process) if owners else (None, None)
+        return Finding(
+            rule=self.name,
+            code=self.code,
+            severity=severity,
+            certainty=certainty,
+            whose_move=whose_move or self.whose_move,
+            owners=owners,
+            role=role,
+            places=places,
+            sockets=sockets,
+            says=says,
+            because=tuple(fact for fact in because if fact),
+            doubt=self.doubt if doubt is None else doubt,
+            next=(
+                *remedies(runtime_in(case, pid, process), self.name, role, pid),
+                *(self.next if next is None else next),
+            ),
+            will_not_help=self.will_not_help if will_not_help is None else will_not_help,
+            check_with=check_with,
+            second_look=second_look,
+            age_s=age_s,
+            rows=rows,
+        )
 
     def about_group(
         self,
@@ -73,26 +118,17 @@ class Rule:
 
         `stall` is what the finding is about where that is not CLOSE_WAIT.
         """
-        finding = Finding(
-            rule=self.name,
-            code=self.code,
+        finding = self.finding(
+            case,
             severity=weight.severity,
             certainty=weight.certainty,
-            whose_move=self.whose_move,
             owners=owner(group, sockets),
             role=group.role,
             places=((group.where, sockets),),
             sockets=sockets,
             says=says,
-            because=tuple(fact for fact in (*because, weight.because) if fact),
+            because=(*because, weight.because),
             doubt=(*((ROLE_GUESSED,) if group.role_guessed else ()), *self.doubt),
-            next=(
-                *remedies(
-                    runtime_in(case, group.owner_pid, group.owner_process), self.name, group.role, group.owner_pid
-                ),
-                *self.next,
-            ),
-            will_not_help=self.will_not_help,
             check_with=case.there(check_with or list_state(group, case.system)),
             second_look=weight.second_look,
             age_s=(stall or group).age_s,
@@ -119,24 +155,16 @@ class Rule:
         """This rule's finding about the ports taken towards one destination, charged to whoever is seen there."""
         held = destination.ports - destination.time_wait  # TIME_WAIT has no owner
         seen = destination.pid is not None or destination.process is not None
-        finding = Finding(
-            rule=self.name,
-            code=self.code,
+        finding = self.finding(
+            case,
             severity=severity,
             certainty="certain" if destination.range_told else "likely",
-            whose_move=self.whose_move,
             owners=(Owner(destination.pid, destination.process, held),) if seen else (),
             role="client",
             places=((destination.where, sockets),),
             sockets=sockets,
             says=says,
-            because=tuple(fact for fact in because if fact),
-            doubt=self.doubt,
-            next=(
-                *remedies(runtime_in(case, destination.pid, destination.process), self.name, "client", destination.pid),
-                *self.next,
-            ),
-            will_not_help=self.will_not_help,
+            because=because,
             check_with=check_with,
             second_look=second_look,
         )

@@ -17,7 +17,7 @@ What to do
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from closewait.diagnosis.finding import Finding, Severity
+from closewait.diagnosis.finding import Severity
 from closewait.diagnosis.group import OwnerKind
 from closewait.diagnosis.rule import Rule, Suspicion
 from closewait.diagnosis.wording import count_of
@@ -47,20 +47,13 @@ def check(case: "Case") -> Iterator[Suspicion]:
         if orphans
         else None,
     )
-    finding = Finding(
-        rule=RULE.name,
-        code=RULE.code,
+    finding = RULE.finding(
+        case,
         severity=Severity.BENIGN,
         certainty="likely",
-        whose_move=RULE.whose_move,
-        owners=(),
-        role=None,
-        places=(),
         sockets=total,
         says=f"{count_of(total, 'connection is closing as it', 'connections are closing as they')} should.",
-        because=tuple(fact for fact in facts if fact),
-        doubt=RULE.doubt,
-        next=RULE.next,
+        because=facts,
         check_with=case.second_look,
     )
     yield Suspicion(finding)

@@ -22,7 +22,7 @@ What to do
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from closewait.diagnosis.finding import Certainty, Finding, Severity
+from closewait.diagnosis.finding import Finding, Severity
 from closewait.diagnosis.rule import Rule, Suspicion
 from closewait.diagnosis.thresholds import (
     CLOSE_WAIT_PASSING_S,
@@ -50,7 +50,7 @@ FLOWS_ARE_NO_SOCKETS = (
 )
 
 
-def of_flows(flows: "pl.DataFrame") -> Finding:
+def of_flows(case: "Case", flows: "pl.DataFrame") -> Finding:
     """What conntrack lists, which looks like sockets and is none."""
     waiting = flows.filter(state="CLOSE_WAIT").unique(ENDS, keep="last", maintain_order=True)
     established = flows.filter(state="ESTABLISHED").n_unique(ENDS)
@@ -58,7 +58,10 @@ def of_flows(flows: "pl.DataFrame") -> Finding:
     stands = any(left < CLOSE_WAIT_TIMER_S - CLOSE_WAIT_PASSING_S for left in left_s)
     counts_down = stands and len(waiting) > PASSING_SHARE * established
     rows = count_of(len(flows), "row")
-    return _finding(
+    return RULE.finding(
+        case,
+        certainty="certain",
+        sockets=0,  # flows are none
         severity=Severity.WARNING if counts_down else Severity.BENIGN,
         says=f"{rows} of conntrack: flows that a firewall or NAT tracks, not sockets; "
         f"{count_of(len(waiting), 'connection')} in CLOSE_WAIT will be forgotten when a timer ends, closed or not."
@@ -101,19 +104,18 @@ def of_table(case: "Case") -> Finding | None:
         return None
     filled = "" if share is None else f" {host.conntrack_flows:,} of {host.conntrack_limit:,} flows ({share:.0%})"
     full = bool(told_full) if share is None else share >= CONNTRACK_CRITICAL
-    return _finding(
+    return RULE.finding(
+        case,
+        certainty="certain",
+        sockets=0,
         severity=Severity.CRITICAL if full else Severity.WARNING,
         says=f"The table of tracked connections {'holds' if filled else 'was full'}{filled}; when it is full, new "
         "connections are dropped without a word to either end.",
-        because=tuple(
-            fact
-            for fact in (
-                f"nf_conntrack_count {host.conntrack_flows:,}, nf_conntrack_max {host.conntrack_limit:,}"
-                if filled
-                else None,
-                "the kernel says “nf_conntrack: table full, dropping packet”" if told_full else None,
-            )
-            if fact
+        because=(
+            f"nf_conntrack_count {host.conntrack_flows:,}, nf_conntrack_max {host.conntrack_limit:,}"
+            if filled
+            else None,
+            "the kernel says “nf_conntrack: table full, dropping packet”" if told_full else None,
         ),
         doubt=("the log may be of another day",) if told_full and share is None else (),
         next=(
@@ -126,44 +128,11 @@ def of_table(case: "Case") -> Finding | None:
     )
 
 
-def _finding(
-    *,
-    severity: Severity,
-    says: str,
-    because: tuple[str, ...],
-    doubt: tuple[str, ...],
-    next: tuple[str, ...],
-    will_not_help: tuple[str, ...],
-    certainty: Certainty = "certain",
-    check_with: str | None = None,
-    second_look: str | None = None,
-) -> Finding:
-    """A finding about flows: no program, no place and no socket can be named."""
-    return Finding(
-        rule=RULE.name,
-        code=RULE.code,
-        severity=severity,
-        certainty=certainty,
-        whose_move=RULE.whose_move,
-        owners=(),
-        role=None,
-        places=(),
-        sockets=0,
-        says=says,
-        because=because,
-        doubt=doubt,
-        next=next,
-        will_not_help=will_not_help,
-        check_with=check_with,
-        second_look=second_look,
-    )
-
-
 def check(case: "Case") -> Iterator[Suspicion]:
     """Say of flows that they are flows, and of a full table that it is full."""
     look = case.timeline.latest
     if look.kind == "flows" and look.sockets.height:
-        yield Suspicion(of_flows(look.sockets))
+        yield Suspicion(of_flows(case, look.sockets))
     if table := of_table(case):
         yield Suspicion(table)
 

@@ -21,7 +21,7 @@ What to do
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from closewait.diagnosis.finding import Finding, Owner, Severity
+from closewait.diagnosis.finding import Owner, Severity
 from closewait.diagnosis.pile import Weight
 from closewait.diagnosis.rule import Rule, Suspicion
 from closewait.diagnosis.thresholds import CRITICAL_PILE_SOCKETS, POOL_BOUND_SOCKETS, SECOND_LOOK_S
@@ -61,22 +61,15 @@ def check(case: "Case") -> Iterator[Suspicion]:
             f"more than a pool keeps for its next use ({POOL_BOUND_SOCKETS})",
             judged.because,
         )
-        finding = Finding(
-            rule=RULE.name,
-            code=RULE.code,
+        finding = RULE.finding(
+            case,
             severity=judged.severity,
             certainty=judged.certainty,
-            whose_move=RULE.whose_move,
             owners=(Owner(process.pid, process.process, dead),),
-            role=None,
-            places=(),
             sockets=dead,
             says=f"{name_of(process.pid, process.process)} keeps {count_of(dead, 'descriptor')} of connections that "
             "are gone: no table of the kernel has them, and the program never closed them.",
-            because=tuple(fact for fact in because if fact),
-            doubt=RULE.doubt,
-            next=RULE.next,
-            will_not_help=RULE.will_not_help,
+            because=because,
             check_with=f"lsof -nP -a -p {process.pid} | grep -c -e 'protocol: TCP' -e CLOSED",
             second_look=judged.second_look,
         )

@@ -22,7 +22,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from closewait.diagnosis.finding import Finding, Severity
+from closewait.diagnosis.finding import Severity
 from closewait.diagnosis.group import Group, OwnerKind
 from closewait.diagnosis.pile import Weight
 from closewait.diagnosis.rule import Rule, Subject, Suspicion
@@ -159,22 +159,15 @@ def about(case: "Case", found: Orphans, judged: Weight) -> Suspicion:
         f"they hold {stall.send_queue_bytes:,} bytes that nobody acknowledges" if stall.send_queue_bytes else None,
         judged.because if stall.sockets or found.share is None else None,
     )
-    finding = Finding(
-        rule=RULE.name,
-        code=RULE.code,
+    finding = RULE.finding(
+        case,
         severity=judged.severity,
         certainty=judged.certainty,
-        whose_move=RULE.whose_move,
-        owners=(),
-        role=None,
         places=tuple(places.most_common()),
         sockets=sockets,
         says=f"{count_of(sockets, 'connection')} that programs have closed cannot end, for the peers do not "
         f"acknowledge{'; the kernel now resets what is closed with something left to send' if full else ''}.",
-        because=tuple(fact for fact in facts if fact),
-        doubt=RULE.doubt,
-        next=RULE.next,
-        will_not_help=RULE.will_not_help,
+        because=facts,
         check_with="cat /proc/net/sockstat; sysctl net.ipv4.tcp_max_orphans; "
         f"{case.there('ss -tanoi state fin-wait-1')}"
         if case.system == "Linux"

@@ -18,7 +18,7 @@ What to do
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from closewait.diagnosis.finding import Finding, Owner, Severity
+from closewait.diagnosis.finding import Owner, Severity
 from closewait.diagnosis.process import Process
 from closewait.diagnosis.rule import Rule, Suspicion
 from closewait.diagnosis.thresholds import DESCRIPTORS_CRITICAL, DESCRIPTORS_WARNING
@@ -56,21 +56,14 @@ def about(case: "Case", process: Process | None, messages: Sequence[Message]) ->
         *(f"told by {source}" for source in dict.fromkeys(process.told_by if process else ())),
         *(f"{message.origin} says: {message.text}" for message in messages[:MESSAGES_SHOWN]),
     )
-    finding = Finding(
-        rule=RULE.name,
-        code=RULE.code,
+    finding = RULE.finding(
+        case,
         severity=Severity.CRITICAL if messages or share >= DESCRIPTORS_CRITICAL else Severity.WARNING,
         certainty="certain" if share >= DESCRIPTORS_WARNING else "likely",
-        whose_move=RULE.whose_move,
         owners=(Owner(process.pid, process.process, sockets),) if process else (),
-        role=None,
-        places=(),
         sockets=sockets,
         says=sentence(process),
-        because=tuple(fact for fact in facts if fact),
-        doubt=RULE.doubt,
-        next=RULE.next,
-        will_not_help=RULE.will_not_help,
+        because=facts,
         check_with=f"ls /proc/{pid or 'PID'}/fd | wc -l; grep 'open files' /proc/{pid or 'PID'}/limits",
     )
     return Suspicion(finding, amplifies=(("process", pid),) if process else ())

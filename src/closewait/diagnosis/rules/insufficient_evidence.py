@@ -18,7 +18,7 @@ What to do
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from closewait.diagnosis.finding import Certainty, Finding, Severity
+from closewait.diagnosis.finding import Finding, Severity
 from closewait.diagnosis.group import Group
 from closewait.diagnosis.rule import Rule, Suspicion
 from closewait.diagnosis.signatures import unread_goodbyes
@@ -76,19 +76,17 @@ def about(case: "Case", group: Group) -> Finding:
         ages(group) or "the dump tells no ages",
         f"it may be {candidates}",
     )
-    return Finding(
-        rule=RULE.name,
-        code=RULE.code,
+    return RULE.finding(
+        case,
         severity=severity_of(group.standing, group.established) if blind else Severity.BENIGN,
         certainty="possible",
-        whose_move=RULE.whose_move,
         owners=owner(group, group.close_wait),
         role=group.role,
         places=((group.where, group.close_wait),),
         sockets=group.close_wait,
         says=f"{who(group)} has {count_of(group.close_wait, 'connection')} in CLOSE_WAIT on {group.where}; "
         "this look cannot tell whether that is a fault.",
-        because=tuple(fact for fact in facts if fact),
+        because=facts,
         next=(DECIDES.get(case.system or "Linux", DECIDES["Linux"]) if blind else f"look again: {case.second_look}",),
         check_with=None if blind else case.second_look,
         second_look="whether the same sockets stay",
@@ -103,7 +101,11 @@ def of_counts(case: "Case") -> Finding | None:
     decides = DECIDES.get(case.system or "Linux", DECIDES["Linux"])
     close_wait, established = look.states.get("CLOSE_WAIT", 0), look.states.get("ESTABLISHED", 0)
     if look.format in WITHOUT_CLOSE_WAIT:
-        return of_the_look(
+        return RULE.finding(
+            case,
+            severity=Severity.BENIGN,
+            certainty="certain",
+            sockets=0,
             says="This summary has no number for CLOSE_WAIT: whether sockets pile up in it cannot be told.",
             because=(NO_ROWS,),
             next=(decides,),
@@ -111,7 +113,8 @@ def of_counts(case: "Case") -> Finding | None:
     if close_wait <= PASSING_SHARE * established:
         return None
     piles_up = close_wait >= PILE_UP_SOCKETS
-    return of_the_look(
+    return RULE.finding(
+        case,
         severity=severity_of(close_wait, established),
         certainty="possible",
         whose_move=Move.LOCAL_APPLICATION,
@@ -122,37 +125,6 @@ def of_counts(case: "Case") -> Finding | None:
         because=(NO_ROWS, "it may be leaked-close-wait, never-read or never-accepted"),
         next=(decides,),
         second_look="whether the number grows",
-    )
-
-
-def of_the_look(
-    *,
-    says: str,
-    because: tuple[str, ...],
-    next: tuple[str, ...],
-    severity: Severity = Severity.BENIGN,
-    certainty: Certainty = "certain",
-    whose_move: Move = Move.ADMIN,
-    sockets: int = 0,
-    will_not_help: tuple[str, ...] = (),
-    second_look: str | None = None,
-) -> Finding:
-    """A finding about an input without sockets: no program and no place can be named."""
-    return Finding(
-        rule=RULE.name,
-        code=RULE.code,
-        severity=severity,
-        certainty=certainty,
-        whose_move=whose_move,
-        owners=(),
-        role=None,
-        places=(),
-        sockets=sockets,
-        says=says,
-        because=because,
-        next=next,
-        will_not_help=will_not_help,
-        second_look=second_look,
     )
 
 

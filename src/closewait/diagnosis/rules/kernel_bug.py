@@ -20,7 +20,7 @@ What to do
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from closewait.diagnosis.finding import Certainty, Finding, Severity
+from closewait.diagnosis.finding import Finding, Severity
 from closewait.diagnosis.rule import Rule, Subject, Suspicion
 from closewait.diagnosis.thresholds import (
     CRITICAL_PILE_SOCKETS,
@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 
 #: Versions of Windows whose TIME_WAIT clock stops (KB2553549): Vista and Server 2008, 7 and Server 2008 R2.
 CLOCK_STOPS_ON = ("6.0", "6.1")
+
+AN_HOUR_LATER = "whether the same sockets are there after an hour"
 
 
 def stayed_too_long(case: "Case", found: "Unending") -> str | None:
@@ -98,58 +100,33 @@ def check(case: "Case") -> Iterator[Suspicion]:
 
 def _of_time_wait(case: "Case", found: "Unending", facts: tuple[str, ...]) -> Finding:
     certain = found.by_cookie or len(facts) > 1
-    return _finding(
+    return RULE.finding(
         case,
+        second_look=AN_HOUR_LATER,
         severity=Severity.CRITICAL if found.time_wait >= CRITICAL_PILE_SOCKETS else Severity.WARNING,
         certainty="certain" if certain else "likely",
         sockets=found.time_wait,
         says=f"{count_of(found.time_wait, 'socket')} in TIME_WAIT do not end, though the kernel's clock should end "
         "them: a fault of this system's kernel.",
         because=facts,
-        check_with='netstat -ano | find /c "TIME_WAIT"' if case.system == "Windows" else "ss -tano state time-wait",
+        check_with='netstat -ano | find /c "TIME_WAIT"'
+        if case.system == "Windows"
+        else case.there("ss -tano state time-wait"),
     )
 
 
 def _of_resends(case: "Case", found: "Unending", resends: str) -> Finding:
-    return _finding(
+    return RULE.finding(
         case,
+        second_look=AN_HOUR_LATER,
         severity=Severity.WARNING,
         certainty="possible",
         sockets=found.resent,
         says=f"{count_of(found.resent, 'closing socket')} resent without an end: a setting far above the usual, or a "
         "fault of this system's kernel.",
         because=(resends,),
-        check_with="ss -tano state fin-wait-1; sysctl net.ipv4.tcp_retries2 net.ipv4.tcp_orphan_retries",
-    )
-
-
-def _finding(
-    case: "Case",
-    *,
-    severity: Severity,
-    certainty: Certainty,
-    sockets: int,
-    says: str,
-    because: tuple[str, ...],
-    check_with: str,
-) -> Finding:
-    return Finding(
-        rule=RULE.name,
-        code=RULE.code,
-        severity=severity,
-        certainty=certainty,
-        whose_move=RULE.whose_move,
-        owners=(),
-        role=None,
-        places=(),
-        sockets=sockets,
-        says=says,
-        because=because,
-        doubt=RULE.doubt,
-        next=RULE.next,
-        will_not_help=RULE.will_not_help,
-        check_with=case.there(check_with) if case.system == "Linux" else check_with,
-        second_look="whether the same sockets are there after an hour",
+        check_with=case.there("ss -tano state fin-wait-1")
+        + "; sysctl net.ipv4.tcp_retries2 net.ipv4.tcp_orphan_retries",
     )
 
 

@@ -22,7 +22,7 @@ from dataclasses import replace
 from shlex import quote
 from typing import TYPE_CHECKING
 
-from closewait.diagnosis.finding import Finding, Owner, Severity
+from closewait.diagnosis.finding import Owner, Severity
 from closewait.diagnosis.group import Group, OwnerKind
 from closewait.diagnosis.pile import Patience, Weight, weight_of
 from closewait.diagnosis.relays import is_relay
@@ -186,22 +186,16 @@ def about(case: "Case", program: Program, stall: Stall, legs: str, judged: Weigh
         limits(case, stall),
         judged.because,
     )
-    finding = Finding(
-        rule=RULE.name,
-        code=RULE.code,
+    finding = RULE.finding(
+        case,
         severity=judged.severity,
         certainty=judged.certainty,
-        whose_move=RULE.whose_move,
         owners=(Owner(first.owner_pid, first.owner_process, stall.sockets),),
-        role=None,
         places=tuple(sorted(counts.items(), key=lambda place: -place[1])),
         sockets=stall.sockets,
         says=f"{name} keeps {count_of(stall.sockets, 'half-closed connection')}: one end has said goodbye, and it "
         "waits for the other.",
-        because=tuple(fact for fact in facts if fact),
-        doubt=RULE.doubt,
-        next=RULE.next,
-        will_not_help=RULE.will_not_help,
+        because=facts,
         check_with=case.there(f"ss -tanpo | grep -F {quote(_as_ss_names(first))}") if case.system == "Linux" else None,
         second_look=judged.second_look,
         age_s=stall.age_s,

@@ -101,22 +101,17 @@ def of_accept_queue(case: "Case", listener: "Listener", judged: Strength) -> Fin
         if _called_flooding(case, listener)
         else None,
     )
-    return Finding(
-        rule=RULE.name,
-        code=RULE.code,
+    return RULE.finding(
+        case,
         severity=judged.severity,
         certainty=judged.certainty,
-        whose_move=RULE.whose_move,
         owners=(Owner(listener.pid, listener.process, listener.waiting),) if listener.pid or listener.process else (),
         role="server",
         places=((listener.where, listener.queue_conns or 0),),
         sockets=listener.queue_conns or 0,
         says=f"The accept queue of {owner}{listener.where} {filled} "
         f"({listener.queue_conns:,} waiting, limit {listener.queue_limit:,}): new clients are turned away.",
-        because=tuple(fact for fact in facts if fact),
-        doubt=RULE.doubt,
-        next=RULE.next,
-        will_not_help=RULE.will_not_help,
+        because=facts,
         check_with=case.there(f"ss -tln 'sport = :{listener.port}'"),
         second_look=judged.second_look,
     )
@@ -172,19 +167,17 @@ def of_half_open(case: "Case", listener: "Listener") -> Finding:
         *(f"{name.removeprefix('TcpExt')} {count:,}" for name, count in overflowing.items() if count),
         "the kernel says “possible SYN flooding”" if _called_flooding(case, listener) else None,
     )
-    return Finding(
-        rule=RULE.name,
-        code=RULE.code,
+    return RULE.finding(
+        case,
         severity=Severity.CRITICAL if full else Severity.WARNING,
         certainty="likely" if listener.half_open_unanswered is not None or full else "possible",
         whose_move=Move.ADMIN,
-        owners=(),
         role="server",
         places=((listener.where, listener.half_open),),
         sockets=listener.half_open,
         says=f"{count_of(count, 'client')} began a connection to {listener.where} and did not finish the handshake: "
         "a flood, a scan, or a path on which our answers are lost.",
-        because=tuple(fact for fact in facts if fact),
+        because=facts,
         doubt=("clients far away, all at once: then the number falls within a round trip",),
         next=(
             "see who asks: do the sources exist, are they one network, do real clients complain?",
