@@ -36,6 +36,7 @@ DEADLINE_S = 3.0
 LOOPBACK = {socket.AF_INET: "127.0.0.1", socket.AF_INET6: "::1"}
 SOCKET_TABLE = {socket.AF_INET: "/proc/thread-self/net/tcp", socket.AF_INET6: "/proc/thread-self/net/tcp6"}
 ADDRESS_WORDS = {socket.AF_INET: 1, socket.AF_INET6: 4}  # of 32 bits, each in the byte order of the host
+RETRANSMIT = 1  # the timer that runs until what was sent is acknowledged, net/ipv4/tcp_ipv4.c get_tcp4_sock()
 CLOSE_WITH_A_RESET = struct.pack("ii", 1, 0)  # SO_LINGER, on, 0 seconds
 
 #: The order of include/net/tcp_states.h, counted from 1: the kernel's own numbers, written down apart from the product.
@@ -74,8 +75,7 @@ class Namespace:
 
     def rows(self, family: socket.AddressFamily = socket.AF_INET) -> list["KernelRow"]:
         """The lines of /proc/net/tcp (or tcp6) in here."""
-        text = self.call(Path(SOCKET_TABLE[family]).read_text)
-        return [KernelRow.of_line(line, family) for line in text.splitlines()[1:]]
+        return self.call(rows_here, family)
 
     def close(self) -> None:
         """End the thread; the namespace ends with its last socket."""
@@ -109,6 +109,7 @@ class KernelRow:
     state_hex: str
     send_queue: int
     recv_queue: int
+    timer: int  # 0 none, 1 retransmit, 2 keepalive, 3 TIME_WAIT, 4 zero window probe
     timer_left_s: float
 
     @classmethod
@@ -116,9 +117,27 @@ class KernelRow:
         """The row a line tells. Source: Linux net/ipv4/tcp_ipv4.c, get_tcp4_sock()."""
         _, local, remote, state_hex, queues, timer, *_ = line.split()
         send_queue, recv_queue = (int(queue, 16) for queue in queues.split(":"))
-        timer_left_s = int(timer.split(":")[1], 16) / os.sysconf("SC_CLK_TCK")
+        kind, left = (int(part, 16) for part in timer.split(":"))
         ends = _address_of_text(local, family), _address_of_text(remote, family)
-        return cls(*ends, state_hex, send_queue, recv_queue, timer_left_s)
+        return cls(*ends, state_hex, send_queue, recv_queue, kind, left / os.sysconf("SC_CLK_TCK"))
+
+
+def rows_here(family: socket.AddressFamily) -> list[KernelRow]:
+    """The lines of /proc/net/tcp (or tcp6) of the calling thread's namespace."""
+    return [KernelRow.of_line(line, family) for line in Path(SOCKET_TABLE[family]).read_text().splitlines()[1:]]
+
+
+def wait_until_nothing_is_on_its_way(call: Callable[..., list[KernelRow]]) -> None:
+    """Return when all that was sent in the namespace where `call` calls is acknowledged, the FINs too.
+
+    An acknowledgement may be delayed (40 ms, include/net/tcp.h TCP_DELACK_MIN, or more on a busy machine): until then
+    an end that has closed is in FIN_WAIT_1, and a look shows that state.
+    """
+    give_up_at_s = time.monotonic() + DEADLINE_S
+    while waiting := [row for family in SOCKET_TABLE for row in call(rows_here, family) if row.timer == RETRANSMIT]:
+        if time.monotonic() > give_up_at_s:
+            raise TimeoutError(f"{len(waiting)} sockets wait for an acknowledgement, as {waiting[0]}")
+        time.sleep(0.002)
 
 
 def _address_of_text(text: str, family: socket.AddressFamily) -> Address:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
-from tests.kernel_states import Namespace
+from tests.kernel_states import Namespace, wait_until_nothing_is_on_its_way
 
 Act = Callable[[socket.socket, socket.socket], None]
 
@@ -99,8 +99,11 @@ def mixture(ns: Namespace, connections: int) -> Iterator[Mixture]:
     with ExitStack() as held:
         pairs = [pair for place in PLACES for pair in ns.call(_connect, held, *place, connections // len(PLACES))]
         ns.call(_listen, held)
-        for number, (near, far) in enumerate(pairs):
-            (floods if number < FLOODS else ACTS[number % len(ACTS)])(near, far)
+        for number, (near, far) in enumerate(pairs[FLOODS:], start=FLOODS):
+            ACTS[number % len(ACTS)](near, far)
+        wait_until_nothing_is_on_its_way(ns.call)
+        for near, far in pairs[:FLOODS]:
+            floods(near, far)
         shared = [near for near, _ in pairs[:: len(ACTS)]]
         sharer = subprocess.Popen(
             [sys.executable, "-c", WAITS_FOR_ITS_END],

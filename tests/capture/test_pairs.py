@@ -19,6 +19,7 @@ from closewait.snapshot.table import Snapshot
 from closewait.views.as_json import report_as_json
 from closewait.views.as_text import as_text
 from tests.capture.named_namespaces import Named, ip, named_namespaces
+from tests.kernel_states import wait_until_nothing_is_on_its_way
 
 LEAKED = 20
 NAME = Path("/proc/self/comm").read_text().strip()
@@ -33,6 +34,7 @@ def connections(listener: socket.socket, client: Named) -> list[tuple[socket.soc
         near.shutdown(socket.SHUT_WR)
         far.recv(1)
         made.append((near, far))
+    wait_until_nothing_is_on_its_way(client.call)
     return made
 
 
