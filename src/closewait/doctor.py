@@ -53,7 +53,7 @@ def examine(
     if inquire and (pids := suspects(case, findings)):
         case = case.with_evidence(inquire(case.timeline.latest, pids))
         findings = diagnose(case, rules)
-    (report,) = with_other_ends([Report(timeline=case.timeline, findings=findings)])
+    (report,) = with_other_ends([Report(case, findings)])
     return report
 
 
@@ -64,7 +64,7 @@ def survey(seen: "Everywhere", *, earlier: Sequence[Snapshot] = (), inquire: Inq
     """
     before = {look.netns_inode: Timeline((look,)) for look in earlier}
     reports = [
-        Report(Timeline((look,)), ())
+        Report(Case(Timeline((look,))), ())
         if look.netns_inode not in before and at_rest(look)
         else examine(partial(_given, look), earlier=before.get(look.netns_inode, NOTHING_YET), inquire=inquire)
         for look in seen.looks

@@ -50,14 +50,14 @@ class Destination:
         return self.blocked_ports / self.range_ports
 
 
-def destinations(look: Snapshot, rows: pl.DataFrame) -> list[Destination]:
-    """Remote ends that take a noticeable part of the ephemeral range, busiest first; `rows` are the charged sockets."""
+def destinations(look: Snapshot, rows: pl.DataFrame, least_share: float = PORTS_WARNING) -> list[Destination]:
+    """Remote ends that take this part of the ephemeral range, busiest first; `rows` are the charged sockets."""
     told = look.host.ephemeral_ports
     range_ports = told or DEFAULT_EPHEMERAL_PORTS.get(look.system or "", FEWEST_EPHEMERAL_PORTS)
     used = _own_ports(rows)
     if look.host.port_range is not None:
         used = used.filter(pl.col("source_port").is_between(*look.host.port_range))
-    many = used.group_by(KEY).len().filter(pl.col("len") >= PORTS_WARNING * range_ports).select(KEY)
+    many = used.group_by(KEY).len().filter(pl.col("len") >= least_share * range_ports).select(KEY)
     frame = (
         used.join(many, on=KEY, how="semi", nulls_equal=True)
         .group_by(KEY)
@@ -69,7 +69,7 @@ def destinations(look: Snapshot, rows: pl.DataFrame) -> list[Destination]:
             pid=pl.col("source_pid").drop_nulls().mode().min(),
             process=pl.col("source_process").drop_nulls().mode().min(),
         )
-        .filter(pl.col("ports") >= PORTS_WARNING * range_ports)
+        .filter(pl.col("ports") >= least_share * range_ports)
         .sort(["ports", *KEY], descending=[True, False, False, False])
     )
     return [

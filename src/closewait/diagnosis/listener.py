@@ -85,10 +85,10 @@ def listeners(timeline: Timeline, rows: pl.DataFrame) -> list[Listener]:
     half_open = rows.filter(pl.col("state") == "SYN_RECEIVED")
     if half_open.is_empty() and not listening["accept_queue_conns"].sum():
         return []
-    found = {_end(row): Listener(**row) for row in _fullest(listening).iter_rows(named=True)}
+    found = {_end(row): Listener(**row) for row in fullest(listening).iter_rows(named=True)}
     if timeline.earlier is not None:
         before = charged(timeline.earlier).filter(pl.col("state") == "LISTEN")
-        for row in _fullest(before).iter_rows(named=True):
+        for row in fullest(before).iter_rows(named=True):
             if _end(row) in found:
                 found[_end(row)] = replace(found[_end(row)], queue_conns_before=row["queue_conns"])
     for row in _connections(rows).iter_rows(named=True):
@@ -101,7 +101,7 @@ def listeners(timeline: Timeline, rows: pl.DataFrame) -> list[Listener]:
     )
 
 
-def _fullest(listening: pl.DataFrame) -> pl.DataFrame:
+def fullest(listening: pl.DataFrame) -> pl.DataFrame:
     """One row for each end; where several sockets listen there (SO_REUSEPORT), the one whose queue is fullest."""
     fill = pl.col("accept_queue_conns") - pl.col("accept_queue_limit")
     fullest = pl.struct("pid", "process", "accept_queue_conns", "accept_queue_limit")

@@ -1,5 +1,6 @@
 """A report: what was found and what could not be seen, in reading order."""
 
+from closewait.diagnosis.case import Case
 from closewait.diagnosis.finding import Finding, Severity
 from closewait.records import record
 from closewait.snapshot.series import Moment
@@ -17,15 +18,20 @@ class NotUnderstood:
 
 @record
 class Report:
-    """The answer to one examination: findings worst first, over the looks they rest on.
+    """The answer to one examination: findings worst first, and the case they were found in.
 
     `series` is every look that the sources hold of that host, oldest first, of which the timeline has the last ones.
     """
 
-    timeline: Timeline
+    case: Case
     findings: tuple[Finding, ...]
     not_understood: tuple[NotUnderstood, ...] = ()
     series: tuple[Moment, ...] = ()
+
+    @property
+    def timeline(self) -> Timeline:
+        """The looks that were judged."""
+        return self.case.timeline
 
     @property
     def snapshot(self) -> Snapshot:

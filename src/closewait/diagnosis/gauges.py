@@ -1,0 +1,195 @@
+"""The numbers of one look that are worth remembering, each with its labels and, where there is one, its wall.
+
+History keeps them, a forecast reads one of them over time, Prometheus prints them: `MEASURES` says once what each is.
+What a look does not tell has no gauge; a state without sockets has one, of zero. Of a measure with labels that a host
+has without bound (processes, listeners, destinations) the largest MOST_OF_A_MEASURE are told.
+"""
+
+from collections.abc import Iterable, Iterator
+
+import polars as pl
+
+from closewait.diagnosis.case import Case
+from closewait.diagnosis.destination import destinations
+from closewait.diagnosis.listener import Listener, fullest
+from closewait.records import record
+from closewait.tcp.states import STATE_NAMES
+
+MOST_OF_A_MEASURE = 50
+
+#: Parts of the ages that are told: the median, the oldest tenth's youngest, the oldest.
+QUANTILES = (0.5, 0.9, 1.0)
+
+#: Where the other end is, the first that fits: RFC 1122 and 4291 (loopback), 3927 and 4291 (link-local), 1918, 6598 and
+#: 4193 (private); the rest is public.
+DESTINATION_CLASSES = {
+    "loopback": r"^(?:127\.|::1$|localhost$)",
+    "link-local": r"^(?:169\.254\.|fe[89ab])",
+    "private": r"^(?:10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.|100\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7])\."
+    r"|f[cd]..:)",
+}
+
+
+@record
+class Measure:
+    """What one number of a look means. The unit is in the name; `wall` says what the limit is, None: it has none."""
+
+    name: str
+    labels: tuple[str, ...]
+    meaning: str
+    wall: str | None = None
+
+
+@record
+class Gauge:
+    """One number of one look: the values of the measure's labels in their order, the value, and the wall if any."""
+
+    measure: str
+    labels: tuple[str, ...]
+    value: float
+    limit: float | None = None
+
+
+MEASURES = (
+    Measure("sockets", ("state",), "TCP sockets in each state."),
+    Measure(
+        "process_sockets",
+        ("pid", "process", "state"),
+        "TCP sockets of each process by state; `(kernel)` has those that no program holds any more, `(hidden)` those "
+        "whose holder may not be seen, `(other)` those of the processes with the fewest.",
+    ),
+    Measure("destination_sockets", ("class", "state"), "Connections by where their other end is."),
+    Measure("listener_sockets", ("listener", "state"), "Connections of each listening end."),
+    Measure(
+        "persisting_close_wait",
+        ("pid", "process"),
+        "CLOSE_WAIT that were the same sockets in the look before, or older.",
+    ),
+    Measure("close_wait_age_seconds", ("quantile",), "How long sockets have been in CLOSE_WAIT at least."),
+    Measure(
+        "accept_queue_connections",
+        ("listener",),
+        "Connections that wait to be accepted.",
+        "the listener's backlog; the queue is full at one more",
+    ),
+    Measure(
+        "destination_ports",
+        ("source", "destination"),
+        "Local ports taken towards one destination that connect() may not take again.",
+        "the ephemeral ports of the host",
+    ),
+    Measure("descriptors", ("pid", "process"), "Open descriptors.", "the soft limit RLIMIT_NOFILE"),
+    Measure("dead_descriptors", ("pid", "process"), "Descriptors of sockets that are in no table any more."),
+    Measure("orphans", (), "Sockets closed by their programs and not yet gone.", "net.ipv4.tcp_max_orphans"),
+    Measure("tcp_memory_pages", (), "Pages held by the buffers of TCP.", "the third number of net.ipv4.tcp_mem"),
+    Measure("conntrack_flows", (), "Tracked connections.", "net.netfilter.nf_conntrack_max"),
+)
+
+
+def gauges(case: Case) -> tuple[Gauge, ...]:
+    """The gauges of the latest look, measure by measure."""
+    counts = case.timeline.latest.states
+    told = [Gauge("sockets", (state,), counts.get(state, 0)) for state in STATE_NAMES]
+    if case.timeline.latest.kind == "sockets":
+        told += [*_of_owners(case), *_of_close_wait(case), *_of_listeners(case), *_of_destinations(case)]
+    return (*told, *_of_processes(case), *_of_the_host(case))
+
+
+def _of_owners(case: Case) -> Iterator[Gauge]:
+    """Sockets by whom they are charged to and by state, and by the class of the other end."""
+    pid, kind = pl.col("owner_pid"), pl.col("owner_kind")
+    owner = pl.when(pid.is_null() & pl.col("owner_process").is_null()).then("(" + kind + ")").otherwise("owner_process")
+    counted = case.rows.group_by(pid.alias("pid"), owner.alias("process"), "state").len()
+    largest = (
+        counted.group_by("pid", "process").agg(pl.col("len").sum()).sort("len", "pid", descending=[True, False])
+    ).head(MOST_OF_A_MEASURE)
+    kept = counted.join(largest, on=["pid", "process"], how="semi", nulls_equal=True)
+    rest = counted.join(largest, on=["pid", "process"], how="anti", nulls_equal=True)
+    rest = (
+        rest.group_by("state")
+        .agg(pl.col("len").sum())
+        .select(pid=None, process=pl.lit("(other)"), state="state", len="len")
+    )
+    for frame in (kept, rest):
+        for number, process, state, sockets in frame.iter_rows():
+            yield Gauge("process_sockets", (_text(number), process or "", state or ""), sockets)
+    remote = case.rows.filter(pl.col("remote_address").is_not_null(), pl.col("state") != "LISTEN")
+    place = pl.lit("public")
+    for name, pattern in reversed(DESTINATION_CLASSES.items()):
+        place = (
+            pl.when(pl.col("remote_address").str.to_lowercase().str.contains(pattern))
+            .then(pl.lit(name))
+            .otherwise(place)
+        )
+    for name, state, sockets in remote.group_by(place.alias("class"), "state").len().iter_rows():
+        yield Gauge("destination_sockets", (name, state or ""), sockets)
+
+
+def _of_close_wait(case: Case) -> Iterator[Gauge]:
+    """Those that stay, by their holder, and the ages of all."""
+    staying: dict[tuple[str, str], float] = {}
+    for group in case.with_close_wait:
+        stayed = group.patience_exceeded if group.persisting is None else max(group.persisting, group.patience_exceeded)
+        holder = _text(group.owner_pid), group.owner_process or ""
+        staying[holder] = staying.get(holder, 0) + stayed
+    yield from _largest("persisting_close_wait", ((holder, value, None) for holder, value in staying.items()))
+    ages_s = case.rows.filter(state="CLOSE_WAIT")["age_low_s"].drop_nulls()
+    for part in QUANTILES:
+        age_s = ages_s.quantile(part)
+        if age_s is not None:
+            yield Gauge("close_wait_age_seconds", (f"{part:g}",), age_s)
+
+
+def _of_listeners(case: Case) -> Iterator[Gauge]:
+    """Each listening end: its queue, and the connections at its port."""
+    ends = [Listener(**row) for row in fullest(case.rows.filter(state="LISTEN")).iter_rows(named=True)]
+    queues = (((end.where,), end.queue_conns, end.queue_limit) for end in ends if end.queue_conns is not None)
+    yield from _largest("accept_queue_connections", queues)
+    by_port = {end.port: end.where for end in reversed(ends) if end.port is not None}
+    served = case.rows.filter(pl.col("role") == "server", pl.col("state") != "LISTEN")
+    counted = served.group_by("local_port", "state").len().sort("len", descending=True)
+    named = (((by_port[port], state or ""), sockets) for port, state, sockets in counted.iter_rows() if port in by_port)
+    for _, (labels, sockets) in zip(range(MOST_OF_A_MEASURE * len(STATE_NAMES)), named, strict=False):
+        yield Gauge("listener_sockets", labels, sockets)
+
+
+def _of_destinations(case: Case) -> Iterator[Gauge]:
+    """The busiest destinations, whatever part of the range they take."""
+    busiest = destinations(case.timeline.latest, case.rows, least_share=0.0)[:MOST_OF_A_MEASURE]
+    for one in busiest:
+        yield Gauge("destination_ports", (one.source_address or "*", one.where), one.blocked_ports, one.range_ports)
+
+
+def _of_processes(case: Case) -> Iterator[Gauge]:
+    """Descriptors of the processes that hold sockets."""
+    told = [((str(one.pid), one.process or ""), one) for one in case.processes.values()]
+    yield from _largest(
+        "descriptors",
+        ((who, one.descriptors, one.descriptor_limit) for who, one in told if one.descriptors is not None),
+    )
+    yield from _largest(
+        "dead_descriptors", ((who, one.dead_descriptors, None) for who, one in told if one.dead_descriptors)
+    )
+
+
+def _of_the_host(case: Case) -> Iterator[Gauge]:
+    """The walls that all programs of the host share."""
+    host = case.timeline.latest.host
+    for name, value, limit in (
+        ("orphans", host.orphans, host.max_orphans),
+        ("tcp_memory_pages", host.tcp_memory_pages, host.tcp_mem_pages and host.tcp_mem_pages[2]),
+        ("conntrack_flows", host.conntrack_flows, host.conntrack_limit),
+    ):
+        if value is not None:
+            yield Gauge(name, (), value, limit)
+
+
+def _largest(measure: str, told: Iterable[tuple[tuple[str, ...], float, float | None]]) -> list[Gauge]:
+    """The largest by share of their limit, then by value."""
+    every = [Gauge(measure, labels, value, limit) for labels, value, limit in told]
+    every.sort(key=lambda one: (-(one.value / one.limit if one.limit else 0), -one.value, one.labels))
+    return every[:MOST_OF_A_MEASURE]
+
+
+def _text(pid: int | None) -> str:
+    return "" if pid is None else str(pid)
