@@ -74,11 +74,9 @@ def worse(one: Severity, other: Severity) -> Severity:
 
 def merged(findings: Iterable[Finding]) -> list[Finding]:
     """One finding for each rule, program and role: forty workers with the same fault are one fault."""
-    together: dict[tuple[object, ...], list[Finding]] = {}
+    together: dict[tuple[str, ...], list[Finding]] = {}
     for finding in findings:
-        program = finding.owner.process if finding.owner else None
-        apart = None if program else finding.where
-        together.setdefault((finding.rule, program, finding.role, apart), []).append(finding)
+        together.setdefault(finding.subject, []).append(finding)
     return [_one(same) for same in together.values()]
 
 

@@ -70,6 +70,15 @@ class Finding:
         return self.owners[0] if self.owners else None
 
     @property
+    def subject(self) -> tuple[str, ...]:
+        """What makes it this finding and no other, in one look as in the next: the rule, the program, and its role.
+
+        Where no program is named, the place: forty workers with the same fault are one fault.
+        """
+        program = self.owner.process if self.owner else None
+        return (self.rule, program or "", self.role or "", "" if program else self.where, self.found_in or "")
+
+    @property
     def where(self) -> str:
         """The place with the most sockets."""
         return self.places[0][0] if self.places else ""
