@@ -9,7 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from closewait import capture
 from closewait.actions import audit, identity
 from closewait.actions.carry_out import carry_out
 from closewait.actions.effects import EFFECTS, Effect
+from closewait.actions.identity import Descriptor
 from closewait.actions.own_connection import Session
 from closewait.actions.plan import Asked, How, Known, Plan, plan
 from closewait.actions.restart_unit import restart
@@ -61,6 +62,11 @@ for line in sys.stdin:
             with socket.create_connection(listener.getsockname()):
                 held.append(listener.accept()[0])
         print("piled", flush=True)
+    elif line in ("let go\\n", "let one go\\n"):
+        for one in held[:1] if "one" in line else held[:]:
+            held.remove(one)
+            one.close()
+        print("gone", flush=True)
     else:
         print(*(f"{given(lambda: one.recv(9))}/{given(lambda: one.send(b'x'))}" for one in held), sep=",", flush=True)
 """
@@ -387,12 +393,29 @@ def test_our_own_session_survives(application: Application) -> None:
     assert application.sees() == ["ECONNABORTED/EPIPE", "5 bytes/sent"]
 
 
+def test_who_carries_our_session_gets_no_signal(
+    application: Application, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As sshd does for a shell under tmux: it is not above us, it holds our connection and one that leaks."""
+    session = application.accept()
+    (client, client_port), (server, server_port) = session.getsockname(), session.getpeername()
+    monkeypatch.setenv("SSH_CONNECTION", f"{client} {client_port} {server} {server_port}")
+    application.leak(1)
+    said = close(application, capsys, "state=close_wait", "--how", "signal", "--apply", "--yes")
+
+    assert said.status == 3
+    assert "carries your own session" in " ".join(said.out.split())
+    assert application.process.poll() is None
+    assert close(application, capsys, "state=close_wait", "--apply", "--yes").status == 0
+    assert session.send(b"alive") == 5
+
+
 def made_plan(application: Application, how: How) -> Plan:
     """The plan for the program's CLOSE_WAIT sockets."""
     look = capture.look(netns=application.ns.path)
     found = candidates(look, understood([f"lport={application.port}", "state=close_wait,established"]).condition)
     pid = application.process.pid
-    known = {pid: Known(identity.started_at_ticks(pid), 65534, None)}
+    known = {pid: Known(identity.started_at_ticks(pid), None)}
     return plan(found.scanned, found.sockets, Asked(how, named=frozenset({"ESTABLISHED"})), known, NO_SESSION)
 
 
@@ -401,7 +424,7 @@ def test_a_process_that_has_gone_is_not_mistaken(how: How, application: Applicat
     """Neither when it has ended, nor when its id belongs to another one by now."""
     application.leak(1)
     made = made_plan(application, how)
-    stranger = plan(1, made.sockets, made.asked, {application.process.pid: Known(1, 65534, None)}, NO_SESSION)
+    stranger = plan(1, made.sockets, made.asked, {application.process.pid: Known(1, None)}, NO_SESSION)
     (other,) = application.ns.call(list, carry_out(stranger, why="a test"))
     assert application.states()["CLOSE_WAIT"] == 1
     application.process.kill()
@@ -411,6 +434,44 @@ def test_a_process_that_has_gone_is_not_mistaken(how: How, application: Applicat
     assert "another one since the look" in (other.why_not or "")
     assert "has ended since the look" in (ended.why_not or "")
     assert len(audit.entries()) == 2
+
+
+def test_a_program_that_has_closed_its_sockets_gets_no_signal(application: Application) -> None:
+    """While the question stood it did what it should; there is nothing left to end it for."""
+    application.leak(2)
+    made = made_plan(application, How.SIGNAL)
+    application.tell("let go")
+    (result,) = application.ns.call(list, carry_out(made, why="a test"))
+
+    assert "holds none of these sockets any more" in (result.why_not or "")
+    assert application.process.poll() is None
+    assert application.sees() == [""]
+
+
+def test_one_socket_left_is_enough_for_a_signal(application: Application) -> None:
+    """What was asked for is still true of the other."""
+    application.leak(2)
+    made = made_plan(application, How.SIGNAL)
+    application.tell("let one go")
+    (result,) = application.ns.call(list, carry_out(made, why="a test"))
+
+    assert result.why_not is None
+    assert application.process.wait(5) == -signal.SIGTERM
+
+
+def test_who_got_the_process_id_after_the_look_gets_no_signal(application: Application) -> None:
+    """Its start is that of the plan, since it was read after the look; but it does not hold the sockets."""
+    application.leak(1)
+    (socket_held,) = made_plan(application, How.SIGNAL).sockets
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as stranger:
+        known = {stranger.pid: Known(identity.started_at_ticks(stranger.pid), None)}
+        mistaken = replace(socket_held, holders=tuple(replace(one, pid=stranger.pid) for one in socket_held.holders))
+        made = plan(1, (mistaken,), Asked(How.SIGNAL), known, NO_SESSION)
+        (result,) = application.ns.call(list, carry_out(made, why="a test"))
+        stranger.communicate(b"\n")
+
+    assert "holds none of these sockets any more" in (result.why_not or "")
+    assert stranger.returncode == 0
 
 
 @pytest.mark.parametrize("how", [How.SHUTDOWN, How.DESTROY])
@@ -481,7 +542,8 @@ def test_bad_usage(words: list[str], capsys: pytest.CaptureFixture[str]) -> None
 def test_a_unit_is_restarted_by_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """systemctl is given the unit that the control group names; of a process that has gone nothing is restarted."""
     stat = Path("/proc/self/stat").read_text()
-    (tmp_path / "9").mkdir()
+    (tmp_path / "9" / "fd").mkdir(parents=True)
+    (tmp_path / "9" / "fd" / "3").symlink_to("socket:[77]")
     (tmp_path / "9" / "stat").write_text(stat)
     (tmp_path / "9" / "cgroup").write_text("0::/system.slice/spooler@1.service/worker\n")
     told = tmp_path / "told"
@@ -490,11 +552,14 @@ def test_a_unit_is_restarted_by_its_name(tmp_path: Path, monkeypatch: pytest.Mon
     systemctl.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
     started = identity.started_at_ticks(9, tmp_path)
+    held = (Descriptor(8, 3, 77), Descriptor(9, 3, 77))
 
-    restart("spooler@1.service", 9, started, tmp_path)
-    assert told.read_text() == "restart spooler@1.service\n"
+    restart("spooler@1.service", 9, started, held, tmp_path)
+    assert told.read_text() == "restart -- spooler@1.service\n"
     with pytest.raises(CannotAct, match="is not restarted"):
-        restart("spooler@1.service", 9, (started or 0) + 1, tmp_path)
+        restart("spooler@1.service", 9, (started or 0) + 1, held, tmp_path)
     with pytest.raises(CannotAct, match="is not restarted"):
-        restart("other.service", 9, started, tmp_path)
+        restart("other.service", 9, started, held, tmp_path)
+    with pytest.raises(CannotAct, match="holds any of these sockets any more"):
+        restart("spooler@1.service", 9, started, (Descriptor(9, 3, 78),), tmp_path)
     assert told.read_text().count("\n") == 1

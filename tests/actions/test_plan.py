@@ -14,7 +14,7 @@ from closewait.diagnosis.one_socket import Held
 
 NO_SESSION = Session(frozenset(), frozenset(), ())
 JAVA = Held(4121, "java", 17)
-KNOWN = {4121: Known(started=77, uid=0, unit="spooler.service"), 1: Known(1, 0, None)}
+KNOWN = {4121: Known(started=77, unit="spooler.service"), 1: Known(1, None)}
 
 
 def a_socket(state: str = "CLOSE_WAIT", *holders: Held, **more: object) -> Candidate:
@@ -22,7 +22,7 @@ def a_socket(state: str = "CLOSE_WAIT", *holders: Held, **more: object) -> Candi
     facts = {
         "is_ipv6": False, "local_address": "10.0.0.1", "local_port": 443, "remote_address": "203.0.113.9",
         "remote_port": 50123, "interface": None, "here": "10.0.0.1:443", "there": "203.0.113.9:50123", "state": state,
-        "cookie": 5, "inode": 48211, "age_low_s": 232.0, "recv_queue_bytes": 1, "timer_left_s": None,
+        "cookie": 5, "inode": 48211, "age_low_s": 232.0, "recv_queue_bytes": 1,
         "holders": holders or (JAVA,), "is_queued": False, "peer_state": None,
     }  # fmt: skip
     return Candidate(**{**facts, **more})  # type: ignore[arg-type]  # facts by name
@@ -128,6 +128,16 @@ def test_one_signal_for_a_process_with_many_sockets() -> None:
     assert [step.unit for step in planned(*sockets, how=How.RESTART_UNIT).steps] == ["spooler.service"]
 
 
+@pytest.mark.parametrize("how", [How.SIGNAL, How.SHUTDOWN, How.DESTROY])
+def test_a_socket_of_two_processes_is_counted_once(how: How) -> None:
+    """A prefork program's socket is one, however many processes have to be asked to let it go."""
+    made = planned(a_socket("CLOSE_WAIT", JAVA, Held(4122, "java", 17)), how=how)
+
+    assert [step.pid for step in made.steps] == ([4121, 4122] if how is How.SIGNAL else [4121])
+    assert len(made.sockets) == 1
+    assert "1 matched, 1 to close" in " ".join(plan_text(made).split())
+
+
 def test_the_session_is_found_from_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """SSH_CONNECTION names it from both ends, and the processes above us are known up to the first."""
     monkeypatch.setenv("SSH_CONNECTION", "198.51.100.7 50000 10.0.0.1 22")
@@ -137,6 +147,26 @@ def test_the_session_is_found_from_here(tmp_path: Path, monkeypatch: pytest.Monk
     assert found.pids[:2] == (os.getpid(), os.getppid())
     assert 1 not in ancestors(os.getpid())
     assert list(ancestors(99, tmp_path)) == [99]
+
+
+def test_a_link_local_session_is_found_by_its_bare_addresses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """sshd tells the interface with the address, the kernel apart from it."""
+    monkeypatch.setenv("SSH_CONNECTION", "fe80::7%eth0 50000 fe80::1%eth0 22")
+
+    assert ("fe80::1", 22, "fe80::7", 50000) in session().ends
+
+
+def test_who_carries_the_session_is_left_alone_with_its_unit(tmp_path: Path) -> None:
+    """Under a multiplexer sshd is none of the programs above us; its own connection tells who it is."""
+    (tmp_path / "4121").mkdir()
+    (tmp_path / "4121" / "cgroup").write_text("0::/system.slice/spooler.service/job.scope\n")
+    carried = Session(frozenset(), frozenset(), (os.getpid(),)).carried_by([4121], tmp_path)
+
+    assert carried.pids == (os.getpid(), 4121)
+    assert "carries your own session" in why_spared(a_socket(), session=carried, how=How.SIGNAL)
+    assert carried.units == {"spooler.service"}
+    assert "carries your own session" in why_spared(a_socket(), session=carried, how=How.RESTART_UNIT)
+    assert why_spared(a_socket(), session=carried, how=How.DESTROY) == ""
 
 
 @pytest.mark.parametrize("how", How)

@@ -96,15 +96,30 @@ def test_a_person_is_asked(person: Person, answer: str, status: int, value: str)
         ("RLIMIT_NOFILE=4096", 3, "prlimit --pid PID --nofile=4096:4096"),
         ("tcp_tw_recycle=1", 3, "Removed in Linux 4.12"),
         ("tcp_tw_timeout=1", 3, "does not exist"),
+        ("tcp_syn_linear_timeouts=1", 4, "Did you mean net.ipv4.tcp_syn_retries?"),
+        ("net.ipv4.tcp_syn_linear_timeouts=1", 4, "Did you mean net.ipv4.tcp_syn_retries?"),
+        ("fin_timeout=25", 4, "Did you mean net.ipv4.tcp_fin_timeout?"),
+        ("TCP_FIN_TIMEOUT=25", 4, "Did you mean net.ipv4.tcp_fin_timeout?"),
+        ("time=25", 4, "Did you mean net.ipv4.tcp_keepalive_time?"),
     ],
 )
 def test_what_is_not_changed(person: Person, change: str, status: int, says: str) -> None:
     """What the kernel refuses, what is no number, what the table does not have: a reason, or a command."""
+    before = person.ns.run("sysctl", "-a", "-r", "^net.ipv4.tcp_[a-ln-z]")  # tcp_mem and tcp_metrics may move
     done = person.tune("--apply", change, "--yes")
 
     assert done.returncode == status
     assert says in " ".join(done.stderr.split())
+    assert person.ns.run("sysctl", "-a", "-r", "^net.ipv4.tcp_[a-ln-z]") == before
     assert person.value() == "60"
+
+
+@pytest.mark.parametrize("name", ["net.ipv4.tcp_fin_timeout", "net/ipv4/tcp_fin_timeout"])
+def test_the_own_name_of_a_setting_in_any_form(person: Person, name: str) -> None:
+    """As sysctl takes it, and as the file is called."""
+    for prefix in ("", "/proc/sys/") if "/" in name else ("",):
+        assert person.tune("--apply", f"{prefix}{name}=25", "--yes").returncode == 0
+    assert person.value() == "25"
 
 
 def test_a_range_of_ports_is_one_value(person: Person) -> None:

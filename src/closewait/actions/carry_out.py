@@ -1,7 +1,7 @@
 """Carrying out a plan: the only place from which anything is closed. Every act is written to the audit log.
 
 The network namespace is the one that the calling thread stands in. Identity is checked again at each act: the socket's
-cookie, the process's start time.
+cookie, the process's start time, and before a process or its unit is ended, that it still holds one of the sockets.
 """
 
 import socket
@@ -11,7 +11,7 @@ from typing import Any
 from closewait.actions import audit
 from closewait.actions.destroy_socket import destroy
 from closewait.actions.identity import capable, effective_uid, holds
-from closewait.actions.plan import Asked, How, Plan, Step
+from closewait.actions.plan import Asked, How, Plan, Step, descriptors_of
 from closewait.actions.restart_unit import restart
 from closewait.actions.shutdown_socket import shut_down
 from closewait.actions.signal_owner import send
@@ -37,7 +37,8 @@ def missing_capability(plan: Plan, own_uid: int) -> str | None:
     needed = NEEDS.get(plan.asked.how)
     if needed is None or not plan.steps or capable(needed):
         return None
-    others = any(step.pid is not None and effective_uid(step.pid) != own_uid for step in plan.steps)
+    users = {effective_uid(step.pid) for step in plan.steps if step.pid is not None}
+    others = bool(users - {own_uid, None})  # None: it has ended, and its step will say so
     return needed if plan.asked.how is How.DESTROY or others else None
 
 
@@ -74,10 +75,8 @@ def entry(result: Result, asked: Asked, why: str) -> dict[str, Any]:
 
 def still_held(target: Candidate) -> bool | None:
     """Whether a holder still has the descriptor; None where none was known."""
-    known = [(one.pid, one.fd) for one in target.holders if one.pid is not None and one.fd is not None]
-    if not known or target.inode is None:
-        return None
-    return any(holds(pid, fd, target.inode) for pid, fd in known)
+    known = tuple(descriptors_of(target))
+    return any(map(holds, known)) if known else None
 
 
 def _act(step: Step, asked: Asked) -> None:
@@ -86,9 +85,9 @@ def _act(step: Step, asked: Asked) -> None:
     elif step.pid is None:
         raise CannotAct("no process is known to hold it")
     elif asked.how is How.SIGNAL:
-        send(step.pid, step.started, asked.signal)
+        send(step.pid, step.started, step.descriptors, asked.signal)
     elif asked.how is How.RESTART_UNIT:
-        restart(step.unit or "", step.pid, step.started)
+        restart(step.unit or "", step.pid, step.started, step.descriptors)
     else:
         target = step.sockets[0]
         shut_down(step.pid, step.started, step.fd or 0, target.cookie or 0, listening=target.state == "LISTEN")

@@ -1,15 +1,17 @@
 """The connections that carry the session we are told from: nobody should saw off the branch that they sit on.
 
 They are the sockets held by this process and by each process above it (the shell, sshd's half of the session), and the
-one that SSH_CONNECTION names, which a multiplexer's shell still knows when sshd is no longer above it.
+one that SSH_CONNECTION names, which a multiplexer's shell still knows when sshd is no longer above it. Whoever holds
+such a connection carries the session as well, though it may stand nowhere above us.
 """
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
-from closewait.actions.identity import unit_of
+from closewait.actions.identity import units_around
 from closewait.records import record
 
 PROC = Path("/proc")
@@ -27,6 +29,11 @@ class Session:
     pids: tuple[int, ...]
     units: frozenset[str] = frozenset()
 
+    def carried_by(self, pids: Iterable[int], proc: Path = PROC) -> "Session":
+        """The same session, with the processes that hold its connections, and their units."""
+        every = tuple(dict.fromkeys((*self.pids, *pids)))
+        return replace(self, pids=every, units=self.units | _units(every, proc))
+
 
 def session(proc: Path = PROC) -> Session:
     """What this process hangs on."""
@@ -36,7 +43,7 @@ def session(proc: Path = PROC) -> Session:
         inodes=frozenset(inode for pid in pids for inode in _sockets(pid, proc)),
         ends=frozenset(ends for text in told for ends in _both_ways(text)),
         pids=pids,
-        units=frozenset(unit for pid in pids if (unit := unit_of(pid, proc))),
+        units=_units(pids, proc),
     )
 
 
@@ -47,17 +54,22 @@ def ancestors(pid: int, proc: Path = PROC) -> Iterator[int]:
             return
         yield pid
         try:
-            found = PARENT.search((proc / str(pid) / "status").read_text(errors="replace"))
+            found = PARENT.search((proc / str(pid) / "status").read_bytes().decode(errors="replace"))
         except OSError:
             return
         pid = int(found[1]) if found else 0
+
+
+def _units(pids: Iterable[int], proc: Path) -> frozenset[str]:
+    return frozenset(unit for pid in pids for unit in units_around(pid, proc))
 
 
 def _both_ways(text: str) -> Iterator[tuple[str, int, str, int]]:
     """`CLIENT PORT SERVER PORT` (ssh(1), SSH_CONNECTION), as the row of either end."""
     words = text.split()
     if len(words) == 4 and words[1].isdecimal() and words[3].isdecimal():
-        client, server = (words[0], int(words[1])), (words[2], int(words[3]))
+        there, here = (address.partition("%")[0] for address in words[::2])  # the kernel tells the interface apart
+        client, server = (there, int(words[1])), (here, int(words[3]))
         yield (*server, *client)
         yield (*client, *server)
 

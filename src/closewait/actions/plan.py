@@ -6,6 +6,7 @@ A plan is made of what was looked at, and only a plan is carried out (`carry_out
 from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
 
+from closewait.actions.identity import Descriptor
 from closewait.actions.own_connection import Session
 from closewait.diagnosis.candidates import Candidate
 from closewait.records import record
@@ -32,10 +33,9 @@ NO_CONNECTION = ("BOUND", "CLOSED", "IDLE")
 
 @record
 class Known:
-    """What is known of a holder, to meet the same process again: its start in ticks since boot, its user, its unit."""
+    """What is known of a holder, to meet the same process again: its start in ticks since boot, its unit."""
 
     started: int | None
-    uid: int | None
     unit: str | None
 
 
@@ -59,6 +59,11 @@ class Step:
     started: int | None = None
     unit: str | None = None
 
+    @property
+    def descriptors(self) -> tuple[Descriptor, ...]:
+        """By which its sockets are held."""
+        return tuple(one for socket in self.sockets for one in descriptors_of(socket))
+
 
 @record
 class Spared:
@@ -80,8 +85,8 @@ class Plan:
 
     @property
     def sockets(self) -> tuple[Candidate, ...]:
-        """The sockets that would be closed."""
-        return tuple(socket for step in self.steps for socket in step.sockets)
+        """The sockets that would be closed; one that several processes hold is in the step of each, and here once."""
+        return tuple(dict.fromkeys(socket for step in self.steps for socket in step.sockets))
 
 
 def plan(
@@ -101,6 +106,13 @@ def plan(
     return Plan(asked, scanned, len(sockets), tuple(steps), tuple(spared))
 
 
+def descriptors_of(socket: Candidate) -> Iterator[Descriptor]:
+    """By which the socket was held at the look; none where its holder is not known."""
+    for one in socket.holders:
+        if one.pid is not None and one.fd is not None and socket.inode is not None:
+            yield Descriptor(one.pid, one.fd, socket.inode)
+
+
 def situation(socket: Candidate) -> str:
     """The socket's situation, as `effects.py` calls it."""
     if socket.state == "CLOSE_WAIT" and socket.is_queued:
@@ -118,7 +130,7 @@ def _reason_to_spare(socket: Candidate, asked: Asked, session: Session) -> str |
     if (socket.inode is not None and socket.inode in session.inodes) or socket.ends in session.ends:
         return "it carries your own session, or belongs to a program that closewait runs under"
     if how in (How.SIGNAL, How.RESTART_UNIT) and any(one.pid in session.pids for one in socket.holders):
-        return "its process is one that closewait runs under"
+        return "its process is one that closewait runs under, or carries your own session"
     if how is How.SIGNAL and any(one.pid == 1 for one in socket.holders):
         return "process 1 holds it, and is not asked to end"
     if state == "LISTEN" and how is How.DESTROY:
@@ -163,7 +175,7 @@ def _without_unit(socket: Candidate, known: Mapping[int, Known], session: Sessio
     units = {fact.unit for one in socket.holders if one.pid is not None and (fact := known.get(one.pid)) and fact.unit}
     if not units:
         return "its process belongs to no service of systemd"
-    return "its unit is one that closewait runs under" if units & session.units else None
+    return "its unit is one that closewait runs under, or carries your own session" if units & session.units else None
 
 
 def _by_process(sockets: Sequence[Candidate], known: Mapping[int, Known], *, by_unit: bool) -> Iterator[Step]:

@@ -148,7 +148,7 @@ def _planned(looking: Live, condition: "Condition", asked: "Asked") -> "Plan":
     from closewait.actions import identity
     from closewait.actions.own_connection import session
     from closewait.actions.plan import Known, plan
-    from closewait.diagnosis.candidates import candidates
+    from closewait.diagnosis.candidates import candidates, carriers
 
     look = looking.look()
     if look.format != "sock_diag":
@@ -157,10 +157,10 @@ def _planned(looking: Live, condition: "Condition", asked: "Asked") -> "Plan":
         )
     found = candidates(look, condition)
     pids = {held.pid for one in found.sockets for held in one.holders if held.pid is not None}
-    known = {
-        pid: Known(identity.started_at_ticks(pid), identity.effective_uid(pid), identity.unit_of(pid)) for pid in pids
-    }
-    return plan(found.scanned, found.sockets, asked, known, session())
+    known = {pid: Known(identity.started_at_ticks(pid), identity.unit_of(pid)) for pid in pids}
+    own = session()
+    own = own.carried_by(carriers(look, own.inodes, own.ends))
+    return plan(found.scanned, found.sockets, asked, known, own)
 
 
 def _permit(plan: "Plan") -> None:

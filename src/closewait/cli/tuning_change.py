@@ -30,6 +30,8 @@ def run(apply: str | None, netns: str | None, *, yes: bool, json: bool, quiet: b
     if not setting_change.is_changeable(setting):
         print(_by_hand(setting, value), file=sys.stderr)
         return CannotAct.exit_status
+    if name.strip().removeprefix("/proc/sys/").replace("/", ".") not in _own_names(setting):
+        raise BadUsage(f"closewait changes no setting called {name!r}. Did you mean {setting.name}?")
     with inside(netns):
         change = setting_change.planned(setting, value, netns=netns)
         return _made(change, yes=yes, json=json, quiet=quiet, width=width)
@@ -74,6 +76,11 @@ def _the_setting(name: str) -> "Setting":
     if not named:
         raise BadUsage(f"closewait knows no setting called {name!r}.{near(name)}")
     return named[0]
+
+
+def _own_names(setting: "Setting") -> tuple[str, str]:
+    """What a setting may be called by who changes it: no alias (it may be another file), no ending, no other case."""
+    return setting.name, setting.name.rpartition(".")[2]
 
 
 def _by_hand(setting: "Setting", value: str) -> str:

@@ -1,6 +1,6 @@
 """The sockets that a filter keeps, each with what must be known before anybody ends it, the most aged first."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import polars as pl
@@ -32,7 +32,6 @@ class Candidate:
     inode: int | None
     age_low_s: float | None
     recv_queue_bytes: int | None
-    timer_left_s: float | None
     holders: tuple[Held, ...]
     is_queued: bool
     peer_state: str | None
@@ -74,6 +73,20 @@ def candidates(look: Snapshot, condition: Condition) -> Candidates:
         scanned=look.sockets.height,
         sockets=tuple(_candidate(row, tuple(held.get(row["row"], ()))) for row in rows.iter_rows(named=True)),
     )
+
+
+def carriers(look: Snapshot, inodes: Collection[int], ends: Collection[tuple[str, int, str, int]]) -> frozenset[int]:
+    """The processes that hold one of these connections, named by the inode or by both ends."""
+    told = [
+        _bare("local_address", "here"),
+        pl.col("local_port"),
+        _bare("remote_address", "there"),
+        pl.col("remote_port"),
+    ]
+    named = [pl.all_horizontal(column == end for column, end in zip(told, each, strict=True)) for each in ends]
+    wanted = pl.any_horizontal(pl.col("inode").is_in(list(inodes)), *named)
+    rows = look.sockets.with_row_index("row").filter(wanted, pl.col("state") != "LISTEN")["row"]
+    return frozenset(look.holders.filter(pl.col("socket").is_in(rows.to_list()))["pid"].drop_nulls().to_list())
 
 
 @record
@@ -124,7 +137,6 @@ def _candidate(told: Mapping[str, Any], holders: tuple[Held, ...]) -> Candidate:
         inode=told["inode"] or None,
         age_low_s=told["age_low_s"],
         recv_queue_bytes=told["recv_queue_bytes"],
-        timer_left_s=told["timer_left_s"],
         holders=holders,
         is_queued=told["owner_kind"] == OwnerKind.LISTENER and told["state"] != "LISTEN",
         peer_state=told["peer_state"],
