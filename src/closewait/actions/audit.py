@@ -16,7 +16,8 @@ from closewait.errors import CannotAct
 
 #: As root, unless XDG_STATE_HOME says otherwise.
 ROOTS_FOLDER = Path("/var/log")
-APPEND = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | getattr(os, "O_NOFOLLOW", 0)
+#: Windows has neither of the last two; a file is not inherited there anyway (PEP 446).
+APPEND = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0)
 
 
 def path() -> Path:

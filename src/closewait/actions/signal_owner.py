@@ -7,7 +7,8 @@ from closewait.actions.identity import Descriptor, holds, process
 from closewait.errors import CannotAct
 
 #: The signals that ask a program: to end, or to begin anew. None that ends it unasked.
-SIGNALS = {"TERM": signal.SIGTERM, "HUP": signal.SIGHUP}
+#: By name: Windows has no SIGHUP, and must be able to read this far.
+SIGNALS = ("TERM", "HUP")
 
 
 def send(pid: int, started: int | None, descriptors: Sequence[Descriptor], name: str) -> None:
@@ -16,7 +17,7 @@ def send(pid: int, started: int | None, descriptors: Sequence[Descriptor], name:
         if not any(holds(one) for one in descriptors if one.pid == pid):
             raise CannotAct(f"process {pid} holds none of these sockets any more, so it is sent no signal")
         try:
-            signal.pidfd_send_signal(pidfd, SIGNALS[name])
+            signal.pidfd_send_signal(pidfd, getattr(signal, f"SIG{name}"))
         except PermissionError:
             raise CannotAct(f"process {pid} is another user's: CAP_KILL is needed; run as root") from None
         except ProcessLookupError:

@@ -5,6 +5,7 @@ look into another namespace opens everything there and comes back. Python 3.11 h
 """
 
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -51,6 +52,8 @@ def inside(netns: str | None) -> Iterator[None]:
     if netns is None:
         yield
         return
+    if sys.platform != "linux":
+        raise CannotSee(f"only Linux has network namespaces such as {name_of(netns)}, and this is {sys.platform}")
     there = place(netns)
     home = os.open(OF_THIS_THREAD, os.O_RDONLY | os.O_CLOEXEC)
     try:

@@ -7,7 +7,6 @@ clean-up is never interrupted half way.
 """
 
 import os
-import resource
 import signal
 import socket
 import time
@@ -19,7 +18,6 @@ from typing import NoReturn
 from closewait.errors import CannotPlay
 from closewait.lab import leash, netns, socket_table
 
-ENDINGS = frozenset({signal.SIGTERM, signal.SIGINT, signal.SIGHUP})
 SETUP_S = 20.0  # a scene holds within a fraction of this, also on a slow machine
 LOOK_EVERY_S = 0.01  # while waiting for the kernel to reach the states
 DELAYED_ACK_S = 0.2  # the longest a FIN may wait for its acknowledgement (Linux include/net/tcp.h, TCP_DELACK_MAX)
@@ -27,6 +25,11 @@ PASSING = frozenset({"SYN_SENT", "SYN_RECEIVED", "FIN_WAIT_1", "CLOSING", "LAST_
 OVERTIME_S = 1.0  # actors outlive the limit by this, so that normally the stagehand ends them
 
 Address = tuple[str, int]
+
+
+def endings() -> frozenset[signal.Signals]:
+    """The signals that ask a stage to end. Windows, where scenes are listed and not played, has no SIGHUP."""
+    return frozenset({signal.SIGTERM, signal.SIGINT, signal.SIGHUP})
 
 
 class Ended(Exception):
@@ -119,6 +122,8 @@ class Stage:
 
     def make_room(self, descriptors: int) -> None:
         """Let each actor open `descriptors` and stay under half of its limit, so that no second illness shows."""
+        import resource  # Windows has none, and lists the scenes all the same
+
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         wanted = 2 * descriptors + 64
         if soft == resource.RLIM_INFINITY or soft >= wanted:
@@ -195,7 +200,7 @@ class Stage:
         gives_up_at_s = time.monotonic() + min(SETUP_S, self.left_s)
         while not condition():
             self._notice_who_left()
-            if signal.sigpending() & ENDINGS:
+            if signal.sigpending() & endings():
                 raise Ended
             if time.monotonic() > gives_up_at_s:
                 raise CannotPlay(f"The scene did not come about in time: waited for {what}.")
@@ -214,8 +219,8 @@ class Stage:
     def hold(self) -> None:
         """Leave everything as it is until the time is up or somebody asks to end."""
         while self.left_s > 0:
-            told = signal.sigtimedwait(ENDINGS | {signal.SIGCHLD}, self.left_s)
-            if told is None or told.si_signo in ENDINGS:
+            told = signal.sigtimedwait(endings() | {signal.SIGCHLD}, self.left_s)
+            if told is None or told.si_signo in endings():
                 return
             self._notice_who_left()
 

@@ -12,14 +12,14 @@ from closewait.errors import ClosewaitError
 from closewait.lab import leash
 from closewait.lab.performance import Order
 from closewait.lab.scenes import scene_named
-from closewait.lab.stage import ENDINGS, OVERTIME_S, Ended, Stage
+from closewait.lab.stage import OVERTIME_S, Ended, Stage, endings
 
 
 def main(order_json: str) -> int:
     """Play what was ordered and return the exit status."""
     order = Order(**json.loads(order_json))
     # Blocked, so that they are seen between the steps and never inside one.
-    signal.pthread_sigmask(signal.SIG_BLOCK, ENDINGS | {signal.SIGCHLD})
+    signal.pthread_sigmask(signal.SIG_BLOCK, endings() | {signal.SIGCHLD})
     leash.tie(
         leash.STAGEHAND,
         parent_pid=order.caller_pid,

@@ -7,7 +7,6 @@ Must not       That anything leaks, or that some connection is in a wrong state.
 """
 
 import os
-import resource
 import socket
 from pathlib import Path
 
@@ -23,6 +22,8 @@ SPARE = 16  # what the server has open besides connections and files, generously
 
 def serve_near_the_limit(listener: socket.socket, count: int, limit: int) -> None:
     """The sick server: healthy in every way, but with files open that leave little room beside `count` connections."""
+    import resource  # Windows has none, and lists the scenes all the same
+
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (limit, hard))
     while descriptors(os.getpid()) + count < limit * USED:
