@@ -15,10 +15,10 @@ run: $(VENV)/installed  ## install closewait here and examine this machine
 	@$(BIN)/closewait; status=$$?; \
 	if [ $$status -gt 3 ]; then exit $$status; fi
 
-test: check  ## install everything and run every check and test
+test: packages check  ## install everything and run every check and test
 	$(BIN)/pytest --numprocesses 3 --dist worksteal
 
-check: $(VENV)/developed packages  ## format, lint, types, imports and generated pages, without the tests
+check: $(VENV)/developed  ## format, lint, types, imports and generated pages, without the tests
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy

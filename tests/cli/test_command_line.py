@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from closewait import cli
+
 COMMAND = [sys.executable, "-m", "closewait"]
 
 HEALTHY = """State  Recv-Q Send-Q Local Address:Port Peer Address:Port Process
@@ -160,3 +162,21 @@ def test_what_an_answer_costs_stands_beside_it() -> None:
     assert json.loads(answered.stdout)["schema"]
     assert answered.stderr.startswith("Cost: start ")
     assert all(phase in answered.stderr for phase in ("loading", "reading", "judging", "processor", "memory"))
+
+
+@pytest.mark.parametrize(("debug", "tells_where"), [("", False), ("1", True)])
+def test_a_fault_of_our_own_says_so(
+    debug: str, tells_where: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its status is its own, with CLOSEWAIT_DEBUG too, which adds where in the code it happened."""
+
+    def at_fault(arguments: list[str]) -> int:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(cli, "_run", at_fault)
+    monkeypatch.setenv("CLOSEWAIT_DEBUG", debug)
+
+    assert cli.run(["explain", "08"]) == cli.OWN_ERROR
+    said = capsys.readouterr().err
+    assert "a fault of closewait itself" in said
+    assert ("in at_fault" in said) is tells_where

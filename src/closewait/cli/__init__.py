@@ -40,13 +40,15 @@ def run(arguments: Sequence[str]) -> int:
         # Whoever read our output has had enough: point stdout elsewhere, or Python complains while it exits.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001  whatever it is, it is our fault, and said
         if isinstance(error, OSError) and error.errno == errno.ENOSPC:
             print(f"closewait: the answer could not be written: {error.strerror}", file=sys.stderr)
             return CannotSee.exit_status
         print(f"closewait: this is a fault of closewait itself, please report it: {error!r}", file=sys.stderr)
         if os.environ.get("CLOSEWAIT_DEBUG"):
-            raise
+            import traceback
+
+            traceback.print_exc()
         return OWN_ERROR
 
 

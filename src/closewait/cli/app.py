@@ -51,8 +51,11 @@ def closewait(
         closewait                        examine this host, now
         closewait --again 30s            look a second time and judge both looks
         netstat -an | closewait -        judge any dump
-        closewait lport=80               judge a part of the sockets; list and others take the same filters
+        closewait lport=80               judge a part of the sockets; list and close take the same filters
         closewait explain CLOSE_WAIT     what a state, a rule or a setting means
+
+    Environment: NO_COLOR (anything) prints without colours; XDG_STATE_HOME names the folder of the audit log
+    (closewait/audit.jsonl); CLOSEWAIT_DEBUG=1 shows where in the code a fault of closewait itself happened.
 
     Exit status: 0 healthy, 1 warnings, 2 critical, 3 could not see, 4 bad usage or input, 5 our own error.
     """

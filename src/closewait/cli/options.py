@@ -8,8 +8,8 @@ Words = Annotated[
     list[str] | None,
     typer.Argument(
         metavar="SOURCE|FILTER...",
-        help="SOURCE: a dump's file or a folder of them, - for standard input, netns:NAME; nothing: this host. "
-        "FILTER: state=close_wait, "
+        help="SOURCE: a dump's file or a folder of them, - for standard input, netns:NAME or netns:pid:N; nothing: "
+        "this host. FILTER: state=close_wait, "
         "proc=nginx, pid=12, lport=443, remote=10.0.0.0/8, role=server, 'age>5min', 'recvq>0' and others in any order "
         "(all must hold; != and commas too), or ss's own: state close-wait sport = :443.",
     ),

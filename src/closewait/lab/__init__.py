@@ -1,4 +1,4 @@
-"""Making each illness on purpose: a doctor one can practise on, and the proof of each rule.
+"""Making each illness on purpose: a doctor one can practise on, and the proof of the rules.
 
     with playing("leaked-close-wait", count=50, time_limit_s=60) as stage:
         stage.sick_pids     # who is to blame

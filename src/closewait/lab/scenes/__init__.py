@@ -1,4 +1,7 @@
-"""The scenes, one for each rule: what a program owes first, then limits, then what is no illness."""
+"""The scenes, one for each rule that real sockets can set off.
+
+What a program owes comes first, then limits, then what is no illness.
+"""
 
 from collections.abc import Mapping
 from difflib import get_close_matches
