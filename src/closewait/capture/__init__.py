@@ -17,6 +17,7 @@ from closewait.capture.namespace import name_of
 
 if TYPE_CHECKING:
     from closewait.capture.everywhere import Everywhere
+    from closewait.capture.rounds import Rounds
     from closewait.capture.rungs import SOURCES as SOURCES
     from closewait.capture.source import Source
     from closewait.formats.sock_diag.asked import Asked
@@ -44,6 +45,7 @@ def look(
     netns: str | None = None,
     asked: "Asked | None" = None,
     begun: Begun | None = None,
+    rounds: "Rounds | None" = None,
     sources: "Sequence[Source] | None" = None,
     proc: Path = PROC,
 ) -> "Snapshot":
@@ -51,8 +53,9 @@ def look(
 
     Without `holders` no process is looked into; without `tcp_info` there are no clocks, bytes and round-trip times;
     with `columns` only those are filled; with `asked` the kernel leaves out what it can, and what comes is to be
-    filtered still. Each of them makes the look cheaper. `begun` is what `begin()` gave for the same wish; `sources` are
-    others than SOURCES. Raises CannotSee when none of them answers.
+    filtered still. Each of them makes the look cheaper. `begun` is what `begin()` gave for the same wish; `rounds`,
+    given to look after look, makes the later ones cheaper; `sources` are others than SOURCES. Raises CannotSee when
+    none of them answers.
     """
     from closewait.capture.looking import look_once
     from closewait.capture.rungs import SOURCES
@@ -62,7 +65,8 @@ def look(
     if begun is not None and not begun.fits(wanted, netns, asked):
         begun.discard()
         begun = None
-    return look_once(Wish(wanted, netns, proc, begun, asked), SOURCES if sources is None else sources, holders=holders)
+    wish = Wish(wanted, netns, proc, begun, asked, rounds=rounds)
+    return look_once(wish, SOURCES if sources is None else sources, holders=holders)
 
 
 def look_everywhere(

@@ -118,8 +118,8 @@ def owners_of(reading: Reading, source: Source, wish: Wish) -> Owners:
         return _as_told(reading, source, wish)
     import numpy as np
 
-    found = walked(wish)
     inodes = np.ma.filled(reading.columns["inode"], 0)
+    found = wish.rounds.walk(wish.proc, inodes) if wish.rounds else walked(wish)
     held = holdings(found, inodes)
     pids = np.array(sorted(found.descriptors), dtype=np.int64)
     code = np.searchsorted(pids, held.pids)

@@ -7,7 +7,7 @@ done by numpy, so that no Python runs for each socket.
 import marshal
 import os
 from array import array
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -46,7 +46,29 @@ class Walk:
         return cls(array("q", inodes), array("q", pids), array("q", fds), descriptors, refused)
 
 
-def walk(proc: Path = PROC) -> Walk:
+@dataclass(slots=True)
+class Held:
+    """The descriptors of one process: the names of all, those that are sockets, and their inodes."""
+
+    names: list[str]
+    fds: "array[int]"
+    inodes: "array[int]"
+
+    @classmethod
+    def of(cls, names: list[str], links: Sequence[str]) -> "Held":
+        """By what the descriptors of these names link to."""
+        fds = [int(name) for name, link in zip(names, links, strict=True) if link.startswith(SOCKET_LINK)]
+        inodes = [int(link[len(SOCKET_LINK) : -1]) for link in links if link.startswith(SOCKET_LINK)]
+        return cls(names, array("q", fds), array("q", inodes))
+
+
+def read_descriptors(pid: int, directory: int) -> Held:
+    """The descriptors in `directory`, which is /proc/PID/fd."""
+    names = os.listdir(directory)
+    return Held.of(names, read_links(names, directory))
+
+
+def walk(proc: Path = PROC, read: Callable[[int, int], Held] = read_descriptors) -> Walk:
     """Read every descriptor of every process under `proc`. What vanishes meanwhile is no error."""
     found = Walk()
     for pid in sorted(int(entry.name) for entry in proc.iterdir() if entry.name.isdecimal()):
@@ -58,29 +80,23 @@ def walk(proc: Path = PROC) -> Walk:
         except OSError:
             continue  # the process has ended
         try:
-            _read_descriptors(found, pid, directory)
+            held = read(pid, directory)
         except PermissionError:
             found.refused += 1
+            continue
         except OSError:
             continue
         finally:
             os.close(directory)
+        if held.fds:
+            found.inodes += held.inodes
+            found.fds += held.fds
+            found.pids += array("q", [pid]) * len(held.fds)
+            found.descriptors[pid] = len(held.names)
     return found
 
 
-def _read_descriptors(found: Walk, pid: int, directory: int) -> None:
-    """Add the sockets among the descriptors in `directory`, which is /proc/PID/fd."""
-    names = os.listdir(directory)
-    links = _links(names, directory)
-    fds = array("q", [int(name) for name, link in zip(names, links, strict=True) if link.startswith(SOCKET_LINK)])
-    if fds:
-        found.inodes += array("q", [int(link[len(SOCKET_LINK) : -1]) for link in links if link.startswith(SOCKET_LINK)])
-        found.fds += fds
-        found.pids += array("q", [pid]) * len(fds)
-        found.descriptors[pid] = len(names)
-
-
-def _links(names: Sequence[str], directory: int) -> list[str]:
+def read_links(names: Sequence[str], directory: int) -> list[str]:
     """What each of these descriptors points to; nothing where it was closed meanwhile."""
     readlink = os.readlink
     try:

@@ -6,6 +6,7 @@ from pathlib import Path
 from closewait.capture.ahead import PROC, Begun
 from closewait.capture.owners import Walk
 from closewait.capture.processes import Process, processes
+from closewait.capture.rounds import Rounds
 from closewait.formats.format import Reading
 from closewait.formats.sock_diag.asked import Asked
 from closewait.records import record
@@ -17,7 +18,7 @@ class Wish:
 
     `columns` None means every column; `netns` None means this thread's own network namespace. `asked` is the least that
     must be told, None everything; a way that cannot leave out the rest tells it. `begun` is what already runs for this,
-    `walked` a walk over the descriptors that serves several wishes.
+    `walked` a walk over the descriptors that serves several wishes, `rounds` what knows them from the looks before.
     """
 
     columns: Collection[str] | None = None
@@ -26,6 +27,7 @@ class Wish:
     begun: Begun | None = None
     asked: Asked | None = None
     walked: Walk | None = None
+    rounds: Rounds | None = None
 
 
 @record
