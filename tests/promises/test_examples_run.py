@@ -16,7 +16,7 @@ from tests.promises.house import REPOSITORY
 from tests.promises.place import DEADLINE_S, Answer, Place, a_place, commands_in
 
 #: Waiting is the one thing that is shortened.
-SHORTENED = {"--again 30s": "--again 1s"}
+SHORTENED = {"--again 30s": "--again 1s", "--for 10s": "--for 1s"}
 
 #: Healthy, warnings, critical: an answer. Anything else is a failure of the command.
 ANSWERED = (0, 1, 2)

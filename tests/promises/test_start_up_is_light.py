@@ -25,6 +25,7 @@ print(status, *sorted({name.split(".")[0] for name in sys.modules}), file=sys.st
         ["explain", "never-read"],
         ["list", "--help"],
         ["tune", "--help"],
+        ["trace", "--help"],
     ],
 )
 def test_no_table_engine_for_a_question_about_words(question: list[str]) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from closewait.cli.early import begin_if_live
 from closewait.errors import CannotSee, ClosewaitError
 
-VERBS = ("examine", "list", "explain", "sql", "close", "tune", "lab")
+VERBS = ("examine", "list", "explain", "sql", "trace", "close", "tune", "lab")
 
 #: First words that are the command's own business and no source.
 ABOUT_THE_COMMAND = ("--help", "-h", "--version", "--install-completion", "--show-completion")

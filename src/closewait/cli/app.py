@@ -5,13 +5,14 @@ from typing import Annotated
 
 import typer
 
-from closewait.cli import close, examine, explain, lab, list_sockets, sql, tune
+from closewait.cli import close, examine, explain, lab, list_sockets, sql, trace, tune
 
 COMMANDS: Mapping[str, Callable[..., int]] = {
     "examine": examine.examine,
     "list": list_sockets.list_sockets,
     "explain": explain.explain,
     "sql": sql.sql,
+    "trace": trace.trace,
     "close": close.close,
     "tune": tune.tune,
     "lab": lab.lab,

@@ -1,15 +1,13 @@
 """The rows that meet a condition, and a look of those rows alone."""
 
-from collections.abc import Callable, Iterable
 from dataclasses import replace
-from fnmatch import fnmatchcase
 from functools import reduce
-from ipaddress import AddressValueError, IPv4Address, IPv6Address
 from operator import and_, or_
 
 import polars as pl
 
 from closewait.snapshot.filters.condition import Among, Condition, Either, Every, Inside, Leaf, Not, Within
+from closewait.snapshot.filters.texts import among, inside
 from closewait.snapshot.table import Snapshot
 
 #: What a queued connection tells under another name: whoever holds its listener answers for it.
@@ -116,35 +114,6 @@ def _met_values(rows: pl.DataFrame, column: str, leaf: Leaf) -> pl.Series:
         ]
         met = rows.select(reduce(or_, spans, pl.lit(False)).fill_null(False).alias(column))[column]
         return met.new_from_index(0, rows.height) if len(met) != rows.height else met
-    meets = _among(leaf.patterns) if isinstance(leaf, Among) else _inside(leaf)
+    meets = among(leaf.patterns) if isinstance(leaf, Among) else inside(leaf)
     different = values.unique().drop_nulls().to_list()
     return values.is_in([value for value in different if meets(value)]).fill_null(False)
-
-
-def _among(patterns: Iterable[str]) -> Callable[[str], bool]:
-    """Whether a text is one of the patterns, in any case; a bracket is a bracket."""
-    wanted = [pattern.casefold().replace("[", "[[]") for pattern in patterns]
-    return lambda text: any(fnmatchcase(text.casefold(), pattern) for pattern in wanted)
-
-
-def _inside(leaf: Inside) -> Callable[[str], bool]:
-    """Whether an address, as told, is in one of the networks or one of the names."""
-    is_named = _among(leaf.patterns)
-
-    def inside(text: str) -> bool:
-        addresses = numeric(text)
-        return is_named(text) if not addresses else any(one in net for one in addresses for net in leaf.networks)
-
-    return inside
-
-
-def numeric(text: str) -> tuple[IPv4Address | IPv6Address, ...]:
-    """The address that `text` tells, one in IPv4's part of IPv6 as both; nothing for a name. `*` is IPv6's wildcard."""
-    bare = "::" if text == "*" else text.partition("%")[0].strip("[]")
-    try:
-        if ":" not in bare:
-            return (IPv4Address(bare),)
-        address = IPv6Address(bare)
-    except (AddressValueError, ValueError):
-        return ()
-    return (address,) if address.ipv4_mapped is None else (address, address.ipv4_mapped)

@@ -1,0 +1,176 @@
+"""What `closewait trace` prints while it follows: transitions as lines or JSON, and stories of connections."""
+
+import json
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Iterable
+
+from closewait.capture.tasks import Tasks
+from closewait.diagnosis.lived import Lived, lived
+from closewait.diagnosis.lives import Actor, Ends, Life, Lives
+from closewait.formats.sock_diag.endings import Ending
+from closewait.formats.trace_ring.transitions import Transition, Transitions
+from closewait.records import record
+from closewait.snapshot.filters.condition import Condition
+from closewait.snapshot.filters.one_row import meets
+from closewait.views import trace_lines as view
+
+MOST_KEPT = 10_000  # sockets that have ended, for the last word of the kernel about them
+LAST_WORD_NS = 200_000_000  # how long that word is waited for: the kernel sends it from a queue of its own
+
+
+@record
+class Manner:
+    """How it is told: lines, or `stories` of connections; `silent` only counts; `most` ends it; `width` in columns."""
+
+    as_json: bool
+    stories: bool
+    silent: bool
+    most: int | None
+    width: int
+
+
+class Counting:
+    """Counts of transitions only, in bulk: the cheapest way to trace."""
+
+    def __init__(self) -> None:
+        self.transitions = 0
+        self.shown = 0
+        self.by_states: Counter[tuple[str, str]] = Counter()
+        self.connections: int | None = None
+        self.closed_first: Counter[str] = Counter()
+
+    @property
+    def is_enough(self) -> bool:
+        """Whether as much has been shown as was asked for."""
+        return False
+
+    def begin(self) -> None:
+        """Nothing is told yet."""
+
+    def take(self, batch: Transitions, boot_unix_ns: int) -> None:
+        """Count a batch."""
+        self.transitions += len(batch)
+        self.by_states.update(batch.counts())
+
+    def hear(self, endings: Iterable[Ending]) -> None:
+        """Nothing is made of endings."""
+
+    def finish(self) -> None:
+        """Nothing is left to tell."""
+
+
+class Telling(Counting):
+    """Every transition that meets the condition, as a line; or with `stories` every connection that has one."""
+
+    def __init__(self, condition: Condition, tasks: Tasks, manner: Manner) -> None:
+        super().__init__()
+        self._meets, self._tasks, self._manner = meets(condition), tasks, manner
+        self._lives = Lives()
+        self._over: dict[Ends, Life] = {}
+        self._endings: dict[Ends, Ending] = {}
+        self._wanted: set[Life] = set()
+        self._ready: deque[Life] = deque()
+
+    @property
+    def is_enough(self) -> bool:
+        """Whether as much has been shown as was asked for."""
+        return self._manner.most is not None and self.shown >= self._manner.most
+
+    def begin(self) -> None:
+        """The heads of the columns, for people."""
+        if not (self._manner.as_json or self._manner.stories):
+            print(view.heads_text(), flush=True)
+
+    def take(self, batch: Transitions, boot_unix_ns: int) -> None:
+        """Follow a batch; `boot_unix_ns` is what the trace's clock must be added to."""
+        self._tell_stories(time.clock_gettime_ns(time.CLOCK_BOOTTIME) - LAST_WORD_NS)
+        if batch.lost or batch.uncounted:
+            self._print(view.lost_text, view.lost_json, batch.lost, batch.uncounted)
+        self._tasks.refresh()
+        for transition in batch.rows():
+            if self.is_enough:
+                break
+            self._follow(transition, boot_unix_ns)
+        self.connections = self._lives.connections
+
+    def _follow(self, transition: Transition, boot_unix_ns: int) -> None:
+        actor = None if transition.thread is None else self._tasks.actor(transition.thread)
+        life = self._lives.follow(transition, actor)
+        if self._meets(told(transition, actor, life)):
+            self.transitions += 1
+            self.by_states[transition.before, transition.after] += 1
+            self._wanted.add(life)
+            if not (self._manner.stories or self._manner.silent):
+                self.shown += 1
+                self._print(view.transition_text, view.transition_json, life, boot_unix_ns + transition.time_ns)
+        if life.is_over:
+            self._end(life)
+
+    def _end(self, life: Life) -> None:
+        """A socket has ended: its story is told when its other end has too, and the kernel may have said its last."""
+        if life.closed_first:
+            self.closed_first[life.closed_first] += 1
+        self._over[life.ends] = life
+        if len(self._over) > MOST_KEPT:
+            del self._over[next(iter(self._over))]
+        other = life.other_end
+        if other is None or other.is_over:
+            self._ready.append(life)
+
+    def hear(self, endings: Iterable[Ending]) -> None:
+        """Take in the kernel's last words; of sockets that are followed."""
+        for ending in endings:
+            ends = Ends._make(ending[:4])
+            life = self._over.pop(ends, None)
+            if life is None or life not in self._wanted:
+                continue
+            if self._manner.stories:
+                self._endings[ends] = ending
+            elif self._manner.as_json:
+                print(json.dumps(view.ending_json(ending, life)))
+
+    def finish(self) -> None:
+        """Tell the stories that wait for a last word, and those that are not over."""
+        for life in self._lives.open.values():
+            other = life.other_end
+            if life.ends.remote_port is not None and (other is None or other.is_over or other.number > life.number):
+                self._ready.append(life)
+        self._tell_stories(upto_ns=None)
+
+    def _tell_stories(self, upto_ns: int | None) -> None:
+        """Tell those whose last transition was before `upto_ns`."""
+        while self._ready and (upto_ns is None or self._ready[0].moments[-1].transition.time_ns < upto_ns):
+            life = self._ready.popleft()
+            ends = [one for one in (life, life.other_end) if one]
+            if self._manner.stories and not self.is_enough and not self._wanted.isdisjoint(ends):
+                self.shown += 1
+                self._print_story(lived(life))
+            self._forget(ends)
+
+    def _print_story(self, story: Lived) -> None:
+        if self._manner.as_json:
+            print(json.dumps(view.story_json(story, self._endings)))
+        else:
+            print(view.story_text(story, self._endings, width=self._manner.width))
+
+    def _forget(self, ends: Iterable[Life]) -> None:
+        for life in ends:
+            self._wanted.discard(life)
+            self._endings.pop(life.ends, None)
+
+    def _print(self, text: Callable[..., str], as_json: Callable[..., object], *told: object) -> None:
+        print(json.dumps(as_json(*told)) if self._manner.as_json else text(*told))
+
+
+def told(transition: Transition, actor: Actor | None, life: Life) -> dict[str, tuple[object, ...]]:
+    """What a transition tells, by the names that filters know."""
+    return {
+        "local_address": (transition.local_address,),
+        "local_port": (transition.local_port or life.ends.local_port,),
+        "remote_address": (transition.remote_address,),
+        "remote_port": (transition.remote_port,),
+        "state": (transition.before, transition.after),
+        "pid": (actor.pid,) if actor else (),
+        "process": (actor.process,) if actor else (),
+    }
