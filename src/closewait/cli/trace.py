@@ -15,7 +15,7 @@ import typer
 
 from closewait.cli.options import Quiet, Width
 from closewait.cli.terminal import columns
-from closewait.errors import BadUsage
+from closewait.errors import BadUsage, CannotSee
 from closewait.snapshot.durations import duration_s
 from closewait.snapshot.filters.condition import EVERYTHING, Condition
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 WAIT_S = 0.1  # between two looks at the trace where little happens
 LAST_WORD_S = 0.25  # for what the kernel still has to say about the sockets that ended last
-ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+ENDING_SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
 
 Words = Annotated[
     list[str] | None,
@@ -71,6 +71,8 @@ def trace(
         raise BadUsage("A summary has neither stories nor lines to count: leave --stories and --count out.")
     limit_s = None if time_limit is None else duration_s(time_limit)
     as_json = json or not sys.stdout.isatty()
+    if sys.platform != "linux":
+        raise CannotSee(f"Only Linux tells transitions as they happen; this is {sys.platform}.")
 
     from closewait.capture.endings import listening
     from closewait.capture.tasks import Tasks
@@ -149,7 +151,7 @@ class Stop:
 def _stopping() -> Iterator[Stop]:
     """Within the block the signals that end a program ask for the end; what is begun is finished, and taken away."""
     stop = Stop()
-    before = {number: signal.signal(number, stop) for number in ENDING_SIGNALS}
+    before = {number: signal.signal(number, stop) for number in (signal.Signals[name] for name in ENDING_SIGNALS)}
     try:
         yield stop
     finally:
