@@ -1,0 +1,284 @@
+"""Reading the history: gauges over time, what was found when, looks, lives of sockets. Readers never hold up the watch.
+
+    with reading(path) as past:
+        course = past.series("descriptors", "4121", "java")
+        course.times_s, course.values, course.limits
+
+Times are seconds since 1970; a span without an end is open. The order is that of the looks, whatever the clock showed.
+"""
+
+import json
+import sqlite3
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from closewait.diagnosis.gauges import Gauge
+from closewait.history.database import opened_for_reading, speaking_of
+from closewait.history.gauge_writer import course_of
+from closewait.history.packing import Looks, Numbers, unpacked
+from closewait.history.points import Points, joined
+from closewait.history.whole_look import brought_back
+from closewait.records import record
+from closewait.snapshot.lifelines import LIFELINES
+from closewait.snapshot.table import Snapshot
+
+EVER, NEVER = float("-inf"), float("inf")
+
+CHANGE = ("kind", "key", "rule", "severity", "at_unix_s", "since_unix_s", "sockets", "sockets_before")
+LINE_COLUMNS = tuple(column.name for column in LIFELINES if column.name != "line")
+
+
+@record
+class Course:
+    """One gauge over time: its value and its wall in every look that told it."""
+
+    measure: str
+    labels: tuple[str, ...]
+    times_s: Numbers
+    values: Numbers
+    limits: Numbers  # NaN: it has no wall
+
+
+@record
+class PastChange:
+    """What became of a finding, as it was written down; `finding` is what `closewait --json` says of it."""
+
+    kind: str
+    key: str
+    rule: str
+    severity: str
+    at_unix_s: float
+    since_unix_s: float
+    sockets: int
+    sockets_before: int | None
+    finding: Mapping[str, Any]
+
+
+@record
+class PastIncident:
+    """What kept the watch from looking or writing; `seconds` is how long, or how far the clock was set."""
+
+    kind: str
+    from_unix_s: float
+    until_unix_s: float
+    seconds: float
+    says: str
+
+
+@record
+class PastLook:
+    """One look as it is remembered: its gauges, and the nearest look that was kept whole, if there is any."""
+
+    at_unix_s: float
+    took_s: float
+    sockets: int
+    appeared: int | None
+    gone: int | None
+    not_seen: tuple[str, ...]
+    gauges: tuple[Gauge, ...]
+    whole_at_unix_s: float | None
+    whole: Callable[[], Snapshot | None]
+
+    @property
+    def states(self) -> dict[str, int]:
+        """How many sockets were in each state, the most first."""
+        told = {gauge.labels[0]: int(gauge.value) for gauge in self.gauges if gauge.measure == "sockets"}
+        return {state: count for state, count in sorted(told.items(), key=lambda one: (-one[1], one[0])) if count}
+
+
+@contextmanager
+def reading(path: Path) -> "Iterator[Past]":
+    """Read the history at `path`, also while it is written. Raises BadInput or CannotSee."""
+    connection = opened_for_reading(path)
+    try:
+        with speaking_of(path):
+            yield Past(connection, path)
+    finally:
+        connection.close()
+
+
+class Past:
+    """A history that is being read."""
+
+    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
+        self._connection, self._path = connection, path
+
+    def span_s(self) -> tuple[float, float] | None:
+        """The times of the first and of the last look; None where there is none."""
+        ends = [
+            self._connection.execute(f"SELECT at_unix_s FROM looks ORDER BY look {way} LIMIT 1").fetchone()
+            for way in ("ASC", "DESC")
+        ]
+        return None if ends[0] is None else (ends[0][0], ends[1][0])
+
+    def looks(self, since_unix_s: float = EVER, until_unix_s: float = NEVER) -> tuple[Looks, Numbers]:
+        """The numbers and the times of the looks in a span."""
+        rows = self._connection.execute(
+            "SELECT look, at_unix_s FROM looks WHERE at_unix_s >= ? AND at_unix_s <= ? ORDER BY look",
+            (since_unix_s, until_unix_s),
+        ).fetchall()
+        looks, times_s = zip(*rows, strict=True) if rows else ((), ())
+        return np.array(looks, np.int64), np.array(times_s, np.float64)
+
+    def measures(self, measure: str) -> dict[tuple[str, ...], int]:
+        """The labels of every series of a measure, and its number."""
+        rows = self._connection.execute("SELECT labels, series FROM series WHERE measure = ?", (measure,))
+        return {tuple(json.loads(labels)): series for labels, series in rows}
+
+    def series(self, measure: str, *labels: str, since_unix_s: float = EVER, until_unix_s: float = NEVER) -> Course:
+        """One gauge in every look of a span that told it."""
+        series = self.measures(measure).get(labels)
+        looks, times_s = self.looks(since_unix_s, until_unix_s)
+        points = joined(()) if series is None else self._points([series], looks)[series]
+        values, walls = points.standing(looks)
+        told = ~np.isnan(values)
+        return Course(measure, labels, times_s[told], values[told], walls[told])
+
+    def sums(
+        self,
+        measure: str,
+        by: Callable[[tuple[str, ...]], str | None],
+        since_unix_s: float = EVER,
+        until_unix_s: float = NEVER,
+    ) -> tuple[Numbers, dict[str, Numbers]]:
+        """The times of the looks, and the gauges of a measure summed by a name made of their labels; None: left out.
+
+        A gauge that a look does not tell counts as nothing there.
+        """
+        named = {series: name for labels, series in self.measures(measure).items() if (name := by(labels)) is not None}
+        looks, times_s = self.looks(since_unix_s, until_unix_s)
+        total: dict[str, Numbers] = {}
+        for series, points in self._points(named, looks).items():
+            values = np.nan_to_num(points.standing(looks)[0])
+            total[named[series]] = total.get(named[series], 0) + values
+        return times_s, total
+
+    def processes(
+        self, name_or_pid: str, since_unix_s: float = EVER, until_unix_s: float = NEVER
+    ) -> tuple[Numbers, dict[str, Numbers]]:
+        """The times of the looks, and the sockets by state of the processes with this name, or of one by its pid."""
+
+        def state(labels: tuple[str, ...]) -> str | None:
+            return labels[2] if name_or_pid in labels[:2] else None
+
+        return self.sums("process_sockets", state, since_unix_s, until_unix_s)
+
+    def changes(self, since_unix_s: float = EVER, until_unix_s: float = NEVER) -> list[PastChange]:
+        """What became of findings in a span, oldest first."""
+        rows = self._connection.execute(
+            f"SELECT finding, {', '.join(CHANGE)} FROM changes WHERE at_unix_s >= ? AND at_unix_s <= ? ORDER BY change",
+            (since_unix_s, until_unix_s),
+        )
+        return [
+            PastChange(finding=json.loads(finding), **dict(zip(CHANGE, told, strict=True))) for finding, *told in rows
+        ]
+
+    def incidents(self, since_unix_s: float = EVER, until_unix_s: float = NEVER) -> list[PastIncident]:
+        """What kept the watch from looking or writing, in a span, oldest first."""
+        rows = self._connection.execute(
+            "SELECT kind, from_unix_s, until_unix_s, seconds, says FROM incidents "
+            "WHERE until_unix_s >= ? AND from_unix_s <= ? ORDER BY incident",
+            (since_unix_s, until_unix_s),
+        )
+        return [PastIncident(*told) for told in rows]
+
+    def look_at(self, unix_s: float) -> PastLook | None:
+        """The look nearest to a time; None where there is none."""
+        found = self._connection.execute(
+            "SELECT look, at_unix_s, took_s, sockets, appeared, gone, says FROM looks LEFT JOIN sights USING (sight) "
+            "ORDER BY abs(at_unix_s - ?) LIMIT 1",
+            (unix_s,),
+        ).fetchone()
+        if found is None:
+            return None
+        look, at_unix_s, took_s, sockets, appeared, gone, not_seen = found
+        nearest = self._connection.execute(
+            "SELECT look, at_unix_s FROM whole_looks ORDER BY abs(at_unix_s - ?) LIMIT 1", (unix_s,)
+        ).fetchone()
+        return PastLook(
+            at_unix_s=at_unix_s,
+            took_s=took_s,
+            sockets=sockets,
+            appeared=appeared,
+            gone=gone,
+            not_seen=tuple(not_seen.split("\n")) if not_seen else (),
+            gauges=tuple(self._gauges(look)),
+            whole_at_unix_s=nearest and nearest[1],
+            whole=lambda: nearest and self.whole_look(nearest[0]),
+        )
+
+    def whole_look(self, look: int) -> Snapshot | None:
+        """A look that was kept whole, by its number."""
+        kept = self._connection.execute("SELECT parquet FROM whole_looks WHERE look = ?", (look,)).fetchone()
+        return kept and brought_back(kept[0], f"{self._path}, look {look}")
+
+    def lifelines(self, spans: Mapping[str, Sequence[tuple[int, int]]] | None = None) -> dict[str, list[Any]]:
+        """The lives of sockets as columns (`snapshot.lifelines`), oldest first; `spans` bounds integer columns."""
+        bounds = [
+            (" OR ".join([f"{name} BETWEEN ? AND ?"] * len(of_column)), of_column)
+            for name, of_column in (spans or {}).items()
+            if name in LINE_COLUMNS
+        ]
+        where = " AND ".join(f"({each})" for each, _ in bounds) or "1"
+        rows = self._connection.execute(
+            f"SELECT {', '.join(LINE_COLUMNS)} FROM lifelines WHERE {where} ORDER BY run, line",
+            [end for _, of_column in bounds for span in of_column for end in span],
+        ).fetchall()
+        return dict(zip(LINE_COLUMNS, map(list, zip(*rows, strict=True)), strict=True)) if rows else {}
+
+    def table(self, name: str, columns: Sequence[str]) -> dict[str, list[Any]]:
+        """One table of schema.sql, as columns."""
+        rows = self._connection.execute(f"SELECT {', '.join(columns)} FROM {name}").fetchall()
+        return {column: [row[place] for row in rows] for place, column in enumerate(columns)}
+
+    def written(self) -> Iterator[Course]:
+        """Every gauge as it was written: where it changed, or was no longer told (NaN), or a course begins."""
+        looks, times_s = self.looks()
+        for measure, labels, series in self._connection.execute("SELECT measure, labels, series FROM series"):
+            points = self._points([series], looks)[series]
+            places = np.searchsorted(looks, points.looks)
+            yield Course(measure, tuple(json.loads(labels)), times_s[places], points.values, points.walls)
+
+    def _points(self, series: Collection[int], looks: Looks) -> dict[int, Points]:
+        """What was written of some series in the courses of these looks."""
+        if not len(looks):
+            return {one: joined(()) for one in series}
+        span = course_of(int(looks[0])), int(looks[-1])
+        newest: dict[int, list[tuple[int, float | None, float | None]]] = {one: [] for one in series}
+        for one, *point in self._connection.execute(
+            "SELECT series, look, value, wall FROM points WHERE look BETWEEN ? AND ? ORDER BY look", span
+        ):
+            if one in newest:
+                newest[one].append((point[0], point[1], point[2]))
+        return {one: joined([*self._courses(one, span), *_columns(points)]) for one, points in newest.items()}
+
+    def _courses(self, series: int, span: tuple[int, int]) -> Iterator[tuple[Looks, Numbers, Numbers]]:
+        """The packed courses of a series that begin in a span of looks."""
+        for first_look, data in self._connection.execute(
+            "SELECT first_look, packed FROM courses WHERE series = ? AND first_look BETWEEN ? AND ?", (series, *span)
+        ):
+            yield unpacked(first_look, data)
+
+    def _gauges(self, look: int) -> Iterator[Gauge]:
+        """The gauges of one look."""
+        looks = np.array([look], np.int64)
+        known = {
+            series: (measure, tuple(json.loads(labels)))
+            for series, measure, labels in self._connection.execute("SELECT series, measure, labels FROM series")
+        }
+        for series, points in self._points(known, looks).items():
+            (value,), (wall,) = points.standing(looks)
+            if not np.isnan(value):
+                yield Gauge(*known[series], float(value), None if np.isnan(wall) else float(wall))
+
+
+def _columns(points: Sequence[tuple[int, float | None, float | None]]) -> list[tuple[Looks, Numbers, Numbers]]:
+    """Points that are not packed yet, as columns."""
+    if not points:
+        return []
+    looks, values, walls = zip(*points, strict=True)
+    return [(np.array(looks, np.int64), np.array(values, np.float64), np.array(walls, np.float64))]
