@@ -3,7 +3,10 @@
 import pytest
 
 from closewait.diagnosis.case import Case
-from closewait.diagnosis.gauges import MEASURES, MOST_OF_A_MEASURE, Gauge, gauges
+from closewait.diagnosis.finding import Severity
+from closewait.diagnosis.gauges import MEASURES, MOST_OF_A_MEASURE, Gauge, gauges, gauges_of, most_series
+from closewait.diagnosis.rules import RULES
+from closewait.doctor import examine
 from closewait.snapshot.host import Host
 from closewait.snapshot.table import Snapshot
 from closewait.snapshot.timeline import Timeline
@@ -18,14 +21,14 @@ SERVER = """
 """
 
 
-def gauges_of(*looks: Snapshot) -> tuple[Gauge, ...]:
+def gauges_in(*looks: Snapshot) -> tuple[Gauge, ...]:
     """The gauges of the last of these looks."""
     return gauges(Case(Timeline(looks)))
 
 
 def told(measure: str, *looks: Snapshot) -> dict[tuple[str, ...], tuple[float, float | None]]:
     """The values and walls of one measure by their labels."""
-    return {gauge.labels: (gauge.value, gauge.limit) for gauge in gauges_of(*looks) if gauge.measure == measure}
+    return {gauge.labels: (gauge.value, gauge.limit) for gauge in gauges_in(*looks) if gauge.measure == measure}
 
 
 def test_every_state_is_told() -> None:
@@ -70,14 +73,14 @@ def test_walls_stand_beside_what_runs_into_them() -> None:
 def test_a_pile_has_its_ages() -> None:
     """The lower bounds, and how many persist."""
     assert told("persisting_close_wait", snapshot(SERVER)) == {("7", "java"): (3, None)}
-    assert told("close_wait_age_seconds", snapshot(SERVER)) == {(q,): (90, None) for q in ("0.5", "0.9", "1")}
+    assert told("close_wait_age_seconds", snapshot(SERVER)) == {(q,): (90, None) for q in ("0.5", "0.9", "1.0")}
 
 
 def test_what_is_not_told_has_no_gauge() -> None:
     """No limits, no queues, no ages, no descriptors: nothing is made up for them."""
     look = snapshot("2 x CLOSE_WAIT 10.0.0.1:443 203.0.113.9:50001")
 
-    assert {gauge.measure for gauge in gauges_of(look)} == {
+    assert {gauge.measure for gauge in gauges_in(look)} == {
         "sockets", "process_sockets", "destination_sockets", "persisting_close_wait",
     }  # fmt: skip
 
@@ -86,7 +89,7 @@ def test_a_summary_has_its_states() -> None:
     """It shows no sockets."""
     look = Snapshot.of_columns({}, kind="counts", told_states={"TIME_WAIT": 12})
 
-    assert {gauge.measure for gauge in gauges_of(look)} == {"sockets"}
+    assert {gauge.measure for gauge in gauges_in(look)} == {"sockets"}
     assert told("sockets", look)[("TIME_WAIT",)] == (12, None)
 
 
@@ -96,6 +99,8 @@ def test_a_crowd_of_processes_is_bounded() -> None:
     counted = told("process_sockets", look)
 
     assert len(counted) == MOST_OF_A_MEASURE + 1
+    for measure in MEASURES:
+        assert len(told(measure.name, look)) <= most_series(measure)
     assert counted["", "(other)", "ESTABLISHED"] == (200 - MOST_OF_A_MEASURE, None)
 
 
@@ -115,10 +120,23 @@ def test_places(address: str, place: str) -> None:
     assert told("destination_sockets", look) == {(place, "ESTABLISHED"): (1, None)}
 
 
+def test_what_was_found_is_counted() -> None:
+    """Every rule in every severity, zero as zero; the sockets of what matters."""
+    report = examine(lambda: snapshot("200 x CLOSE_WAIT 10.0.0.1:443 203.0.113.9:50001 pid=7 process=java age=2h"))
+    found = {(one.measure, *one.labels): one.value for one in gauges_of(report)}
+
+    assert found["findings", "leaked-close-wait", "warning"] == 1
+    assert found["finding_sockets", "leaked-close-wait"] == 200
+    assert [key for key, value in found.items() if key[0] == "findings" and value] == [
+        ("findings", "leaked-close-wait", "warning")
+    ]
+    assert sum(key[0] == "findings" for key in found) == len(RULES) * len(Severity)
+
+
 def test_every_gauge_is_of_a_measure() -> None:
     """With as many labels; a wall only where the measure says what it is."""
     measures = {measure.name: measure for measure in MEASURES}
-    told = gauges_of(snapshot(SERVER, processes="pid=7 process=java descriptors=90/100 dead=2"))
+    told = gauges_in(snapshot(SERVER, processes="pid=7 process=java descriptors=90/100 dead=2"))
 
     assert len(measures) == len(MEASURES)
     assert {(gauge.measure, len(gauge.labels)) for gauge in told} <= {(m.name, len(m.labels)) for m in MEASURES}

@@ -1,17 +1,22 @@
 """The numbers of one look that are worth remembering, each with its labels and, where there is one, its wall.
 
 History keeps them, a forecast reads one of them over time, Prometheus prints them: `MEASURES` says once what each is.
+What was found, and what the watch costs, are numbers as well.
 What a look does not tell has no gauge; a state without sockets has one, of zero. Of a measure with labels that a host
 has without bound (processes, listeners, destinations) the largest MOST_OF_A_MEASURE are told.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from math import prod
 
 import polars as pl
 
 from closewait.diagnosis.case import Case
 from closewait.diagnosis.destination import destinations
+from closewait.diagnosis.finding import Severity
 from closewait.diagnosis.listener import Listener, fullest
+from closewait.diagnosis.report import Report
+from closewait.diagnosis.rules import RULES
 from closewait.records import record
 from closewait.tcp.states import STATE_NAMES
 
@@ -32,12 +37,16 @@ DESTINATION_CLASSES = {
 
 @record
 class Measure:
-    """What one number of a look means. The unit is in the name; `wall` says what the limit is, None: it has none."""
+    """What one number of a look means. The unit is in the name; `wall` says what the limit is, None: it has none.
+
+    `grows`: it only ever grows while a watch runs, and begins at 0 with the next.
+    """
 
     name: str
     labels: tuple[str, ...]
     meaning: str
     wall: str | None = None
+    grows: bool = False
 
 
 @record
@@ -50,7 +59,8 @@ class Gauge:
     limit: float | None = None
 
 
-MEASURES = (
+#: What a look tells, where its source does.
+MEASURES_OF_A_LOOK = (
     Measure("sockets", ("state",), "TCP sockets in each state."),
     Measure(
         "process_sockets",
@@ -83,7 +93,39 @@ MEASURES = (
     Measure("orphans", (), "Sockets closed by their programs and not yet gone.", "net.ipv4.tcp_max_orphans"),
     Measure("tcp_memory_pages", (), "Pages held by the buffers of TCP.", "the third number of net.ipv4.tcp_mem"),
     Measure("conntrack_flows", (), "Tracked connections.", "net.netfilter.nf_conntrack_max"),
+    Measure("findings", ("rule", "severity"), "What was found, by rule; every rule is told, zero as zero."),
+    Measure("finding_sockets", ("rule",), "Sockets in what a rule found to be a warning or critical."),
+    Measure("look_timestamp_seconds", (), "When the look was taken, in seconds since 1970."),
 )
+
+#: What looking costs, which only a watch knows.
+MEASURES_OF_A_WATCH = (
+    Measure("look_seconds", (), "How long the look and its judgement took."),
+    Measure("looks", (), "Looks that were taken.", grows=True),
+    Measure("failed_looks", (), "Looks that could not be taken.", grows=True),
+    Measure("processor_seconds", (), "Processor time that closewait itself has used.", grows=True),
+    Measure("memory_bytes", (), "Memory that closewait itself holds."),
+    Measure("notifications", ("outcome",), "Notifications, by what became of them.", grows=True),
+)
+
+MEASURES = (*MEASURES_OF_A_LOOK, *MEASURES_OF_A_WATCH)
+
+#: Labels that cannot have more values than these; a state that a dump does not tell is empty.
+VALUES_OF = {
+    "state": len(STATE_NAMES) + 1,
+    "class": len(DESTINATION_CLASSES) + 1,
+    "quantile": len(QUANTILES),
+    "rule": len(RULES),
+    "severity": len(Severity),
+    "outcome": 3,
+}
+
+
+def most_series(measure: Measure) -> int:
+    """How many gauges of a measure one look can have; processes, listeners and destinations are bounded together."""
+    told = prod(VALUES_OF.get(label, 1) for label in measure.labels)
+    hosts_own = [label for label in measure.labels if label not in VALUES_OF]
+    return (MOST_OF_A_MEASURE + 1) * told if hosts_own else told
 
 
 def gauges(case: Case) -> tuple[Gauge, ...]:
@@ -93,6 +135,42 @@ def gauges(case: Case) -> tuple[Gauge, ...]:
     if case.timeline.latest.kind == "sockets":
         told += [*_of_owners(case), *_of_close_wait(case), *_of_listeners(case), *_of_destinations(case)]
     return (*told, *_of_processes(case), *_of_the_host(case))
+
+
+def gauges_of(report: Report) -> tuple[Gauge, ...]:
+    """The gauges of the look that a report is about, and of what was found in it."""
+    found = {(rule.name, severity): 0 for rule in RULES for severity in Severity}
+    sockets = {rule.name: 0 for rule in RULES}
+    for finding in report.findings:
+        found[finding.rule, finding.severity] += 1
+        sockets[finding.rule] += 0 if finding.severity is Severity.BENIGN else finding.sockets
+    taken_at_s = report.snapshot.taken_at_unix_s
+    return (
+        *gauges(report.case),
+        *(Gauge("findings", (rule, severity.value), count) for (rule, severity), count in found.items()),
+        *(Gauge("finding_sockets", (rule,), count) for rule, count in sockets.items()),
+        *(() if taken_at_s is None else [Gauge("look_timestamp_seconds", (), taken_at_s)]),
+    )
+
+
+def gauges_of_cost(
+    *,
+    look_s: float,
+    looks: int,
+    failed_looks: int,
+    processor_s: float,
+    memory_bytes: int,
+    notifications: Mapping[str, int],
+) -> tuple[Gauge, ...]:
+    """What a watch costs the host so far; `notifications` are counted by what became of them."""
+    return (
+        Gauge("look_seconds", (), look_s),
+        Gauge("looks", (), looks),
+        Gauge("failed_looks", (), failed_looks),
+        Gauge("processor_seconds", (), processor_s),
+        Gauge("memory_bytes", (), memory_bytes),
+        *(Gauge("notifications", (outcome,), count) for outcome, count in notifications.items()),
+    )
 
 
 def _of_owners(case: Case) -> Iterator[Gauge]:
@@ -137,7 +215,7 @@ def _of_close_wait(case: Case) -> Iterator[Gauge]:
     for part in QUANTILES:
         age_s = ages_s.quantile(part)
         if age_s is not None:
-            yield Gauge("close_wait_age_seconds", (f"{part:g}",), age_s)
+            yield Gauge("close_wait_age_seconds", (str(part),), age_s)
 
 
 def _of_listeners(case: Case) -> Iterator[Gauge]:
