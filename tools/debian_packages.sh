@@ -22,6 +22,7 @@ need redis-server redis-server
 need postgres postgresql
 need node nodejs
 need javac default-jdk-headless
+need promtool prometheus
 
 [ -z "$missing" ] && exit 0
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then

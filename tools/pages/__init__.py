@@ -4,7 +4,7 @@ A page's text depends on the code alone: no clock, no host, no version of a syst
 made here is out of date.
 """
 
-from pages import closing, columns, commands, formats, rules, settings, states
+from pages import closing, columns, commands, formats, metrics, rules, settings, states
 
 #: The generated pages: path below docs/reference, and text.
 Pages = dict[str, str]
@@ -18,6 +18,7 @@ def reference() -> Pages:
         **columns.pages(),
         **formats.pages(),
         **settings.pages(),
+        **metrics.pages(),
         **commands.pages(),
         **closing.pages(),
     }

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from closewait.cli import close, examine, explain, lab, list_sockets, sql, trace, tune
+from closewait.cli import check, close, examine, explain, lab, list_sockets, sql, trace, tune
 
 COMMANDS: Mapping[str, Callable[..., int]] = {
     "examine": examine.examine,
@@ -15,6 +15,7 @@ COMMANDS: Mapping[str, Callable[..., int]] = {
     "trace": trace.trace,
     "close": close.close,
     "tune": tune.tune,
+    "check": check.check,
     "lab": lab.lab,
 }
 

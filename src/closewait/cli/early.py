@@ -11,10 +11,13 @@ from closewait.diagnosis.needed import JUDGED
 from closewait.errors import ClosewaitError
 
 NETNS = "netns:"
-LOOKING_VERBS = ("examine", "list", "sql")
+LOOKING_VERBS = ("examine", "list", "sql", "check")
 
 #: Options of these verbs whose value is the next word.
-OPTIONS_WITH_VALUE = ("--again", "--by", "--from", "--limit", "--output", "-o", "--sort", "--width")
+OPTIONS_WITH_VALUE = (
+    "--again", "--by", "--crit", "-c", "--from", "--limit", "--output", "-o", "--sort", "--textfile", "--timeout", "-t",
+    "--warn", "-w", "--width",
+)  # fmt: skip
 
 _begun: list[capture.Begun] = []
 
@@ -31,7 +34,7 @@ def begin_if_live(words: Sequence[str]) -> None:
     filters = [word for word in places if not word.startswith(NETNS)]
     if "--all-netns" in options and words[0] in ("examine", "list"):
         _begun.append(capture.begin())
-    elif words[0] == "examine" and not filters:
+    elif words[0] in ("examine", "check") and not filters:
         _begun.append(capture.begin(netns=netns, columns=JUDGED))
     elif words[0] != "list" or (not filters and "--by" not in options):
         _begun.append(capture.begin(netns=netns))

@@ -1,0 +1,123 @@
+"""`closewait check`, as a monitoring daemon runs it: a line, an exit status, and never anything else."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.cli.test_command_line import HEALTHY, pile, run
+from tests.views.test_as_openmetrics import read
+
+
+@pytest.mark.parametrize(
+    ("dump", "words", "status", "line"),
+    [
+        (HEALTHY, [], 0, "CLOSEWAIT OK - 2 sockets, nothing that somebody has to see to | LISTEN=1;;;0"),
+        (pile(20), [], 1, "CLOSEWAIT WARNING - leaked-close-wait: java[4121] "),
+        (pile(400), [], 2, "CLOSEWAIT CRITICAL - leaked-close-wait: java[4121] "),
+        (pile(400), ["--warn", "close_wait=1000"], 0, "CLOSEWAIT OK - CLOSE_WAIT 400 | CLOSE_WAIT=400;1000;;0"),
+        (pile(400), ["-w", "close_wait=100"], 1, "CLOSEWAIT WARNING - CLOSE_WAIT 400 (may be 100) | CLOSE_WAIT="),
+        (pile(9), ["-c", "CloseWait=@5:10"], 2, "CLOSEWAIT CRITICAL - CLOSE_WAIT 9 (not in 5:10) | CLOSE_WAIT="),
+        (pile(9), ["-w", "descriptors=5"], 3, "CLOSEWAIT UNKNOWN - descriptors not told by this look | descriptors=U"),
+    ],
+)
+def test_a_line_and_a_status(dump: str, words: list[str], status: int, line: str) -> None:
+    """0, 1, 2, 3."""
+    done = run("check", "-", *words, dump=dump)
+
+    assert (done.returncode, done.stderr) == (status, "")
+    assert done.stdout.startswith(line)
+
+
+def test_json_and_silence_have_the_same_status() -> None:
+    """The words differ, or there are none."""
+    told, silent = (run("check", "-", "-c", "close_wait=9", option, dump=pile(20)) for option in ("--json", "-q"))
+
+    assert (told.returncode, json.loads(told.stdout)["exit_status"]) == (2, 2)
+    assert (silent.returncode, silent.stdout) == (2, "")
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (["--bogus"], "No such option: --bogus"),
+        (["--warn"], "requires an argument"),
+        (["--warn", "100"], "does not say of what"),
+        (["--warn", "close_wait=ten"], "is no range"),
+        (["no-such-dump.txt"], "There is no file no-such-dump.txt"),
+        (["netns:no-such-place"], "no-such-place"),
+        (["-"], "standard input"),
+        (["state=sideways"], "sideways"),
+        (["--timeout", "1ms"], "there was no answer within 0.001 s"),
+        (["--textfile", "/proc/no/such/place.prom"], "/proc/no/such/place.prom cannot be written"),
+    ],
+)
+def test_whatever_fails_is_unknown(words: list[str], why: str) -> None:
+    """One line on standard output with the reason, status 3, no trace."""
+    done = run("check", *words)
+
+    assert (done.returncode, done.stderr, done.stdout.count("\n")) == (3, "", 1)
+    assert done.stdout.startswith("CLOSEWAIT UNKNOWN - ")
+    assert why in done.stdout
+
+
+def test_nobody_reads() -> None:
+    """A daemon that has closed its end gets no zero for an alarm."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run(
+        [sys.executable, "-m", "closewait", "check", "-"],
+        input=pile(400).encode(), stdout=writing, stderr=subprocess.PIPE, timeout=60, check=False,
+    )  # fmt: skip
+    os.close(writing)
+
+    assert (done.returncode, done.stderr) == (3, b"")
+
+
+def test_a_full_disk() -> None:
+    """The answer cannot be written; the status is still one of the four."""
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "closewait", "check", "-"],
+            input=HEALTHY.encode(), stdout=full, stderr=subprocess.PIPE, timeout=60, check=False,
+        )  # fmt: skip
+
+    assert (done.returncode, done.stderr) == (3, b"")
+
+
+def test_it_can_be_stopped() -> None:
+    """With the signal of Ctrl-C, while it waits for the second look."""
+    checking = subprocess.Popen(
+        [sys.executable, "-u", "-m", "closewait", "check", "--again", "1h"], stdout=subprocess.PIPE, text=True
+    )
+    children = Path(f"/proc/{checking.pid}/task/{checking.pid}/children")
+    while not children.read_text():  # the look has begun: the signal's handler stands
+        assert checking.poll() is None
+    checking.send_signal(signal.SIGINT)
+
+    assert checking.communicate(timeout=60)[0] == "CLOSEWAIT UNKNOWN - stopped\n"
+    assert checking.returncode == 3
+
+
+def test_a_filter_is_kept() -> None:
+    """The numbers are of what was asked for."""
+    done = run("check", "-", "proc=nginx", "--warn", "close_wait=1", dump=pile(20) + HEALTHY.partition("\n")[2])
+
+    assert done.stdout.startswith("CLOSEWAIT OK - CLOSE_WAIT 0 |")
+    assert " LISTEN=1;;;0 " in done.stdout
+
+
+def test_the_textfile(tmp_path: Path) -> None:
+    """It is whole, others may read it, nothing lies beside it; the check answers as without it."""
+    file = tmp_path / "closewait.prom"
+    file.write_text("the page before")
+    done = run("check", "-", "--textfile", str(file), dump=pile(20))
+
+    assert done.stdout.startswith("CLOSEWAIT WARNING - ")
+    assert read(file.read_text())["closewait_sockets", ("CLOSE_WAIT",)] == 20
+    assert file.stat().st_mode & 0o777 == 0o644
+    assert list(tmp_path.iterdir()) == [file]
