@@ -30,10 +30,10 @@ def run(arguments: Sequence[str]) -> int:
     if not arguments or (arguments[0] not in VERBS and arguments[0] not in ABOUT_THE_COMMAND):
         arguments.insert(0, "examine")
     verb = arguments[0]
-    begin_if_live(arguments)
     # numpy would start a thread for each processor to multiply matrices with (0.06 s on two); there are none here.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
+        begin_if_live(arguments)
         return _run(arguments)
     except ClosewaitError as error:
         return _failed(verb, str(error), error.exit_status)
@@ -72,7 +72,9 @@ def _run(arguments: list[str]) -> int:
 
     try:
         status = app(arguments, prog_name="closewait", standalone_mode=False)
-    except SystemExit:  # the library's way out when nobody reads the output
+    except SystemExit:  # the library's way out when nobody reads the output, and after completing a word
+        if arguments[0] != PLUGIN:
+            raise
         raise BrokenPipeError from None
     except Exception as error:
         show = getattr(error, "show", None)  # the library's own errors know how to show themselves
