@@ -2,6 +2,8 @@
 
 import json
 import os
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -53,6 +55,40 @@ def test_a_torn_line_hides_no_other(log: Path) -> None:
         torn.write('{"name": "to\n[1, 2]\n' + "[" * 100_000 + "\n")
     audit.record({"name": "after"})
 
+    assert [entry["name"] for entry in audit.entries()] == ["before", "after"]
+
+
+def test_a_line_behind_a_torn_one_stands_alone(log: Path) -> None:
+    """A crash that ends in the middle of a line costs that line only; no line is empty."""
+    audit.record({"name": "before"})
+    with log.open("a") as torn:
+        torn.write('{"name": "to')
+    audit.record({"name": "after"})
+    audit.record({"name": "last"})
+
+    assert [entry["name"] for entry in audit.entries()] == ["before", "after", "last"]
+    assert len(log.read_text().splitlines()) == 4
+
+
+#: A program that may write ten bytes more than the log has.
+ON_A_FULL_DISK = """
+import os, resource, signal
+from closewait.actions import audit
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (os.path.getsize(audit.path()) + 10,) * 2)
+audit.record({"name": "half"})
+"""
+
+
+def test_half_a_line_is_no_record(log: Path) -> None:
+    """Where the disk is full it is said what could not be written, and the next line is whole again."""
+    audit.record({"name": "before"})
+    full = subprocess.run([sys.executable, "-c", ON_A_FULL_DISK], capture_output=True, text=True, timeout=60)
+    audit.record({"name": "after"})
+
+    assert full.returncode == 1
+    assert "CannotAct" in full.stderr
+    assert '"name": "half"' in full.stderr
     assert [entry["name"] for entry in audit.entries()] == ["before", "after"]
 
 

@@ -5,9 +5,12 @@ import os
 import pty
 import signal
 import socket
+import struct
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,16 +19,18 @@ from typing import Any
 import pytest
 
 from closewait import capture
-from closewait.actions import audit, identity
+from closewait.actions import audit, destroy_socket, identity
 from closewait.actions.carry_out import carry_out
 from closewait.actions.effects import EFFECTS, Effect
 from closewait.actions.identity import Descriptor
 from closewait.actions.own_connection import Session
 from closewait.actions.plan import Asked, How, Known, Plan, plan
 from closewait.actions.restart_unit import restart
+from closewait.capture.namespace import inside
 from closewait.cli import run
 from closewait.diagnosis.candidates import candidates
 from closewait.errors import CannotAct
+from closewait.formats.sock_diag import destroy as destroy_format
 from closewait.snapshot.filters.grammar import understood
 from tests.actions.closing_for_real import outcome, wait_until
 from tests.kernel_states import Namespace, namespace
@@ -67,6 +72,14 @@ for line in sys.stdin:
             held.remove(one)
             one.close()
         print("gone", flush=True)
+    elif line == "fork\\n":
+        ours, theirs = os.pipe()
+        child = os.fork()
+        if not child:
+            os.close(theirs)
+            os.read(ours, 1)  # the end, when the parent has ended
+            os._exit(0)
+        print(child, flush=True)
     else:
         print(*(f"{given(lambda: one.recv(9))}/{given(lambda: one.send(b'x'))}" for one in held), sep=",", flush=True)
 """
@@ -459,6 +472,19 @@ def test_one_socket_left_is_enough_for_a_signal(application: Application) -> Non
     assert application.process.wait(5) == -signal.SIGTERM
 
 
+def test_a_socket_that_two_processes_share_is_one(application: Application, capsys: pytest.CaptureFixture[str]) -> None:
+    """Both are asked, one socket is counted, and it is done although the second had ended with the first."""
+    application.leak(1)
+    child = int(application.tell("fork"))
+    words = ("state=close_wait", "--how", "signal", "--apply", "--yes", "--max", "1", "--json")
+    said = close(application, capsys, *words)
+    (result,) = said.told["results"]
+
+    assert said.status == 0
+    assert [step["pid"] for step in said.told["steps"]] == [application.process.pid, child]
+    assert (result["done"], result["descriptor_still_open"]) == (True, False)
+
+
 def test_who_got_the_process_id_after_the_look_gets_no_signal(application: Application) -> None:
     """Its start is that of the plan, since it was read after the look; but it does not hold the sockets."""
     application.leak(1)
@@ -472,6 +498,59 @@ def test_who_got_the_process_id_after_the_look_gets_no_signal(application: Appli
 
     assert "holds none of these sockets any more" in (result.why_not or "")
     assert stranger.returncode == 0
+
+
+def test_an_act_that_the_kernel_does_not_answer_is_written_down(
+    application: Application, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was done, or it was not: that is said, and the next step is done. Here the kernel is asked for no answer."""
+    application.leak(2)
+    made = made_plan(application, How.DESTROY)
+    monkeypatch.setattr(destroy_format, "REQUEST_WITH_ANSWER", 1)
+    monkeypatch.setattr(destroy_socket, "PATIENCE", struct.pack("ll", 0, 50_000))
+    results = application.ns.call(list, carry_out(made, why="a test"))
+
+    assert {one.why_not for one in results} == {"the kernel has not answered: it is not known whether it was done"}
+    assert [one["result"] for one in audit.entries()] == [one.why_not for one in results]
+    assert "CLOSE_WAIT" not in application.states()
+
+
+def test_an_act_that_the_system_refuses_is_written_down(
+    application: Application, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever the system's reason is. Here the request goes to a part of the kernel that takes none."""
+    application.leak(1)
+    made = made_plan(application, How.DESTROY)
+    monkeypatch.setattr(destroy_socket, "NETLINK_SOCK_DIAG", 2)  # NETLINK_USERSOCK
+    (result,) = application.ns.call(list, carry_out(made, why="a test"))
+    (entry,) = audit.entries()
+
+    assert "Connection refused" in (result.why_not or "")
+    assert entry["result"] == result.why_not
+    with pytest.raises(CannotAct, match="cannot be held on to"), identity.process(0, 1):
+        pass
+
+
+def test_an_act_that_is_broken_off_is_written_down(application: Application, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C when the kernel has been asked and has not answered: what became of it is not known, and is logged."""
+    application.leak(1)
+    made = made_plan(application, How.DESTROY)
+    monkeypatch.setattr(destroy_format, "REQUEST_WITH_ANSWER", 1)
+    monkeypatch.setattr(destroy_socket, "PATIENCE", struct.pack("ll", 60, 0))
+
+    def press_ctrl_c() -> None:
+        wait_until(lambda: "CLOSE_WAIT" not in application.states())
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+
+    with ThreadPoolExecutor() as person, inside(application.ns.path):
+        pressed = person.submit(press_ctrl_c)
+        with pytest.raises(KeyboardInterrupt):
+            list(carry_out(made, why="a test"))
+        pressed.result()
+    (entry,) = audit.entries()
+
+    assert entry["result"] == "broken off by KeyboardInterrupt: it is not known whether it was done"
+    assert entry["sockets"][0]["state"] == "CLOSE_WAIT"
 
 
 @pytest.mark.parametrize("how", [How.SHUTDOWN, How.DESTROY])
@@ -539,18 +618,25 @@ def test_bad_usage(words: list[str], capsys: pytest.CaptureFixture[str]) -> None
     assert capsys.readouterr().err.startswith("closewait: ")
 
 
-def test_a_unit_is_restarted_by_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """systemctl is given the unit that the control group names; of a process that has gone nothing is restarted."""
+@pytest.fixture
+def spooler(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Process 9 of spooler@1.service, in a /proc of its own, which holds socket 77; the file that systemctl is."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     stat = Path("/proc/self/stat").read_text()
     (tmp_path / "9" / "fd").mkdir(parents=True)
     (tmp_path / "9" / "fd" / "3").symlink_to("socket:[77]")
     (tmp_path / "9" / "stat").write_text(stat)
     (tmp_path / "9" / "cgroup").write_text("0::/system.slice/spooler@1.service/worker\n")
-    told = tmp_path / "told"
     systemctl = tmp_path / "systemctl"
-    systemctl.write_text(f'#!/bin/sh\necho "$@" >> {told}\n')
-    systemctl.chmod(0o755)
+    systemctl.touch(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    return systemctl
+
+
+def test_a_unit_is_restarted_by_its_name(spooler: Path, tmp_path: Path) -> None:
+    """systemctl is given the unit that the control group names; of a process that has gone nothing is restarted."""
+    told = tmp_path / "told"
+    spooler.write_text(f'#!/bin/sh\necho "$@" >> {told}\n')
     started = identity.started_at_ticks(9, tmp_path)
     held = (Descriptor(8, 3, 77), Descriptor(9, 3, 77))
 

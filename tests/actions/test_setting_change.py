@@ -31,6 +31,10 @@ class Person:
             **{"capture_output": True, "stdin": subprocess.DEVNULL, **given},
         )  # fmt: skip
 
+    def tune_inside(self, *words: str) -> "subprocess.CompletedProcess[str]":
+        """The same without naming a place, by somebody whose own host the namespace is."""
+        return self.ns.call(self.tune, *words, here=False)
+
     def value(self) -> str:
         """The value of tcp_fin_timeout in the namespace."""
         return self.ns.call(FIN_TIMEOUT.read_text).strip()
@@ -49,11 +53,11 @@ def test_a_change_and_its_undoing(person: Person) -> None:
     made = person.tune("--apply", "tcp_fin_timeout=25", "--yes")
     changed, still_outside = person.value(), FIN_TIMEOUT.read_text()
     (entry,) = [json.loads(line) for line in person.log.read_text().splitlines()]
-    undone = person.tune("--undo", "--yes", here=False)
+    undone = person.tune("--undo", "--yes")
 
     assert (made.returncode, changed, still_outside) == (0, "25", outside)
     assert "may lose its last data" in " ".join(made.stdout.split())
-    assert str(person.log) in made.stdout
+    assert f"{person.log}; closewait tune --undo {person.place} puts it back." in made.stdout
     assert {"old": "60", "new": "25", "what": "set", "result": "done"}.items() <= entry.items()
     assert (undone.returncode, person.value()) == (0, "60")
     assert person.tune("--undo", "--yes").returncode == 3
@@ -140,6 +144,79 @@ def test_what_somebody_else_changed_since_is_left_alone(person: Person) -> None:
 
     assert (done.returncode, person.value()) == (3, "26")
     assert "somebody else" in done.stderr
+
+
+def test_what_changes_while_the_question_stands_is_left_alone(person: Person) -> None:
+    """The value that was shown would be the one put back."""
+    keyboard, terminal = pty.openpty()
+    command = [sys.executable, "-m", "closewait", "tune", person.place, "--apply", "tcp_fin_timeout=25"]
+    try:
+        with subprocess.Popen(command, env=person.environment, stdin=terminal, stderr=subprocess.PIPE) as asking:
+            said = b""
+            while not said.endswith(b"[y/N] "):
+                more = asking.stderr.read(1)  # type: ignore[union-attr]  # it is a pipe
+                assert more, said
+                said += more
+            person.ns.run("sysctl", "-qw", "net.ipv4.tcp_fin_timeout=26")
+            os.write(keyboard, b"y\n")
+            _, said = asking.communicate(timeout=60)
+    finally:
+        os.close(keyboard)
+        os.close(terminal)
+
+    assert (asking.returncode, person.value()) == (3, "26")
+    assert b"has changed since it was shown; nothing was changed" in said
+    assert person.log.stat().st_size == 0
+
+
+def test_a_namespace_that_is_gone_keeps_nobody_from_undoing(person: Person) -> None:
+    """What was changed there is gone with it; the change of this place, made before, can still be taken back."""
+    person.tune_inside("--apply", "tcp_fin_timeout=25", "--yes")
+    with namespace() as other:
+        there = f"netns:{other.path}"
+        person.tune(there, "--apply", "tcp_fin_timeout=30", "--yes", here=False)
+    undone = person.tune_inside("--undo", "--yes")
+    again = person.tune_inside("--undo", "--yes")
+
+    assert (undone.returncode, person.value()) == (0, "60")
+    assert again.returncode == 3
+    assert f"The last one elsewhere: closewait tune --undo {there}" in again.stderr
+
+
+def test_the_last_change_of_the_namespace_that_is_named(person: Person) -> None:
+    """Not the last of all."""
+    person.tune("--apply", "tcp_fin_timeout=25", "--yes")
+    with namespace() as other:
+        there = f"netns:{other.path}"
+        person.tune(there, "--apply", "tcp_fin_timeout=30", "--yes", here=False)
+        done = person.tune("--undo", "--yes")
+
+        assert (done.returncode, person.value()) == (0, "60")
+        assert other.call(FIN_TIMEOUT.read_text).strip() == "30"
+        assert person.tune(there, "--undo", "--yes", here=False).returncode == 0
+        assert other.call(FIN_TIMEOUT.read_text).strip() == "60"
+
+
+def test_a_namespace_has_no_limit_of_descriptors(person: Person) -> None:
+    """fs.nr_open is the whole host's: not changed as if it were the namespace's, and taken back without naming one."""
+    value = Path("/proc/sys/fs/nr_open").read_text().strip()  # nothing would be changed in any case
+    done = person.tune("--apply", f"fs.nr_open={value}", "--yes")
+    made = {
+        "what": "set",
+        "id": "1",
+        "name": "fs.nr_open",
+        "old": value,
+        "now": value,
+        "result": "done",
+        "namespace": 1,
+    }
+    person.log.parent.mkdir(parents=True, exist_ok=True)
+    person.log.write_text(json.dumps(made) + "\n")
+
+    assert done.returncode == 4
+    assert "belongs to the whole host" in done.stderr
+    assert person.tune("--undo", "--yes").returncode == 3
+    assert person.tune("--undo", "--yes", here=False).returncode == 0
 
 
 def test_another_namespace_is_not_undone_into(person: Person) -> None:

@@ -164,6 +164,17 @@ def test_a_connection_that_nobody_has_accepted(ns: Namespace, capsys: pytest.Cap
     assert story["here_may"] == ["accept the connection first: until then nothing else"]
 
 
+def test_an_untold_queue_is_not_an_empty_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Windows tells no queues: whether there is something left to read is not known."""
+    (tmp_path / "windows.txt").write_text(
+        "Active Connections\n\n  Proto  Local Address    Foreign Address       State           PID\n"
+        "  TCP    10.0.0.1:443     203.0.113.9:50123     CLOSE_WAIT      4121\n"
+    )
+    story = told(capsys, "10.0.0.1:443-203.0.113.9:50123", str(tmp_path / "windows.txt"))
+
+    assert story["here_may"][0] == "read what has come, if anything, then the end"
+
+
 @pytest.mark.parametrize(
     ("name", "state", "first"),
     [

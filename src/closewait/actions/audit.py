@@ -5,6 +5,7 @@
 Who acts calls `ready()` first, so that nothing is done that could not be written down, and `record()` afterwards.
 """  # noqa: E501  a line of the log is one line
 
+import errno
 import json
 import os
 from collections.abc import Mapping
@@ -17,7 +18,7 @@ from closewait.errors import CannotAct
 #: As root, unless XDG_STATE_HOME says otherwise.
 ROOTS_FOLDER = Path("/var/log")
 #: Windows has neither of the last two; a file is not inherited there anyway (PEP 446).
-APPEND = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0)
+APPEND = os.O_RDWR | os.O_APPEND | os.O_CREAT | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0)
 
 
 def path() -> Path:
@@ -30,22 +31,23 @@ def path() -> Path:
 
 def ready() -> Path:
     """The path of the log, which can be written to. Raises CannotAct: nothing is done that cannot be logged."""
-    os.close(_opened())
+    try:
+        os.close(_opened())
+    except OSError as error:
+        raise CannotAct(
+            f"{path()}: the audit log cannot be written ({error.strerror}), so nothing is done.\n"
+            "Set XDG_STATE_HOME to a folder where it can."
+        ) from error
     return path()
 
 
 def record(entry: Mapping[str, Any]) -> Path:
     """Append `entry` with the time and who it was, on the disk when this returns; the path of the log."""
     line = json.dumps({"when": datetime.now(UTC).isoformat(timespec="seconds"), "who": who(), **entry})
-    log = _opened()
     try:
-        # One write to a file opened to append: lines of two processes do not mix (write(2), O_APPEND).
-        os.write(log, f"{line}\n".encode())
-        os.fsync(log)
+        _append(line)
     except OSError as error:
-        raise CannotAct(f"{path()} could not be written: {error.strerror}") from error
-    finally:
-        os.close(log)
+        raise CannotAct(f"{path()} could not be written ({error.strerror}). What it lacks is: {line}") from error
     return path()
 
 
@@ -73,15 +75,30 @@ def _entry(line: str) -> dict[str, Any] | None:
     return entry if isinstance(entry, dict) else None
 
 
-def _opened() -> int:
+def _append(line: str) -> None:
+    """Write a line of its own, also behind one that a crash has torn."""
+    log = _opened()
     try:
-        path().parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        return os.open(path(), APPEND, 0o600)
-    except OSError as error:
-        raise CannotAct(
-            f"{path()}: the audit log cannot be written ({error.strerror}), so nothing is done.\n"
-            "Set XDG_STATE_HOME to a folder where it can."
-        ) from error
+        # One write to a file opened to append: lines of two processes do not mix (write(2), O_APPEND).
+        whole = (b"\n" if _is_torn(log) else b"") + f"{line}\n".encode()
+        if os.write(log, whole) < len(whole):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        os.fsync(log)
+    finally:
+        os.close(log)
+
+
+def _is_torn(log: int) -> bool:
+    """Whether the last line has no end."""
+    if not os.fstat(log).st_size:
+        return False
+    os.lseek(log, -1, os.SEEK_END)
+    return os.read(log, 1) != b"\n"
+
+
+def _opened() -> int:
+    path().parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return os.open(path(), APPEND, 0o600)
 
 
 def _uid() -> int | None:

@@ -16,7 +16,7 @@ from closewait.actions.restart_unit import restart
 from closewait.actions.shutdown_socket import shut_down
 from closewait.actions.signal_owner import send
 from closewait.diagnosis.candidates import Candidate
-from closewait.errors import CannotAct
+from closewait.errors import BadInput, CannotAct
 from closewait.formats.sock_diag.destroy import SocketId
 from closewait.records import record
 
@@ -49,8 +49,12 @@ def carry_out(plan: Plan, *, why: str) -> Iterator[Result]:
         try:
             _act(step, plan.asked)
             result = Result(step, None)
-        except CannotAct as refused:
+        except (CannotAct, BadInput, OSError) as refused:
             result = Result(step, str(refused))
+        except BaseException as broken_off:  # Ctrl-C while systemctl runs, above all
+            unsure = Result(step, f"broken off by {type(broken_off).__name__}: it is not known whether it was done")
+            audit.record(entry(unsure, plan.asked, why))
+            raise
         audit.record(entry(result, plan.asked, why))
         yield result
 

@@ -27,6 +27,10 @@ def destroy(target: SocketId) -> None:
     with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, NETLINK_SOCK_DIAG) as asking:
         asking.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, PATIENCE)
         asking.send(destroy_request(target))
-        number = refusal(asking.recv(ANSWER_BYTES))
+        try:
+            answer = asking.recv(ANSWER_BYTES)
+        except BlockingIOError:
+            raise CannotAct("the kernel has not answered: it is not known whether it was done") from None
+    number = refusal(answer)
     if number:
         raise CannotAct(WHY_NOT.get(number, f"the kernel refused it: {os.strerror(number)}"))

@@ -147,11 +147,23 @@ def outcome_json(one: Outcome) -> dict[str, Any]:
 
 
 def outcomes_of(results: Sequence[Result], again: Sequence[SeenAgain], held: Sequence[bool | None]) -> list[Outcome]:
-    """The results, each socket beside what a later look shows of it."""
-    sockets = [(socket, result.why_not) for result in results for socket in result.step.sockets]
+    """What became of each socket, beside what a later look shows of it; one in several steps has one outcome."""
+    reasons: dict[Candidate, list[str | None]] = {}
+    for result in results:
+        for socket in result.step.sockets:
+            reasons.setdefault(socket, []).append(result.why_not)
     return [
-        Outcome(one, why_not, seen, is_held) for (one, why_not), seen, is_held in zip(sockets, again, held, strict=True)
+        Outcome(socket, _why_not(each, is_held=is_held), seen, is_held)
+        for (socket, each), seen, is_held in zip(reasons.items(), again, held, strict=True)
     ]
+
+
+def _why_not(reasons: Sequence[str | None], *, is_held: bool | None) -> str | None:
+    """Why a socket is not closed; None where every step was done, or one was and nobody holds it any more.
+
+    A program's first process often ends the others, before they are sent their own signal.
+    """
+    return None if None in reasons and is_held is False else next(filter(None, reasons), None)
 
 
 def _step_rows(step: Step, plan: Plan) -> Iterator[tuple[str, str]]:

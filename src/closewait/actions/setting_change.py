@@ -2,7 +2,7 @@
 
     change = planned("net.ipv4.tcp_fin_timeout", "30")      # nothing is changed by this
     made = apply(change)                                    # written, read back, and in the audit log
-    undo(last_change())                                     # the old value again, if nobody has changed it since
+    apply(taking_back(last_change()))                       # the old value again, if nobody has changed it since
 
 Only the settings of our own table can be named, and only numbers written: nothing a user types becomes a path.
 """
@@ -56,6 +56,10 @@ def planned(setting: Setting, value: str, *, netns: str | None = None) -> Change
     new = " ".join(value.split())
     if not VALUE.fullmatch(new):
         raise BadUsage(f"{value!r} is no value for {setting.name}: numbers only, such as {setting.value or '1'}.")
+    if netns is not None and not _is_of_namespace(setting.name):
+        raise BadUsage(
+            f"{setting.name} belongs to the whole host and to no network namespace; leave out netns:{netns}."
+        )
     change = Change(setting, "", new, netns)
     return Change(setting, _value(change.path), new, netns)
 
@@ -63,6 +67,8 @@ def planned(setting: Setting, value: str, *, netns: str | None = None) -> Change
 def apply(change: Change) -> dict[str, Any]:
     """Write the value and the audit log; what was recorded. Raises CannotAct: then the value is as it was before."""
     audit.ready()
+    if _value(change.path) != change.old:
+        raise CannotAct(f"{change.setting.name} has changed since it was shown; nothing was changed.")
     entry = {
         "what": UNDO if change.undoes else SET,
         "id": secrets.token_hex(4),
@@ -80,43 +86,54 @@ def apply(change: Change) -> dict[str, Any]:
         raise CannotAct(
             f"{change.path}: the kernel refused {change.new!r} ({error.strerror}). Nothing was changed."
         ) from error
-    made = {**entry, "now": _value(change.path), "result": "done"}
+    made = {**entry, "now": _now(change), "result": "done"}
     try:
         audit.record(made)
-    except CannotAct:
+    except CannotAct as error:
         _write(change.path, change.old)
-        raise
+        raise CannotAct(f"{error}\nSo {change.setting.name} was put back to {change.old!r}.") from error
     return made
 
 
-def last_change() -> Mapping[str, Any]:
-    """The last change in the log that was made and not yet taken back. Raises CannotAct where there is none."""
+def last_change(netns: str | None = None) -> Mapping[str, Any]:
+    """The last change in the log that was made in this thread's namespace and not yet taken back.
+
+    A change of the whole host counts where no `netns` is named. Raises CannotAct where there is none.
+    """
     done = [entry for entry in audit.entries() if entry.get("result") == "done"]
     undone = {entry.get("undoes") for entry in done}
-    changes = (entry for entry in reversed(done) if entry.get("what") == SET and entry.get("id") not in undone)
+    changes = [entry for entry in reversed(done) if entry.get("what") == SET and entry.get("id") not in undone]
     for change in changes:
-        return dict(change)
-    raise CannotAct(f"There is no change to take back in {audit.path()}.")
+        if _is_made_here(change, netns):
+            return dict(change)
+    elsewhere = next((one["netns"] for one in changes if isinstance(one.get("netns"), str)), None)
+    there = f" The last one elsewhere: closewait tune --undo netns:{elsewhere}" if elsewhere else ""
+    raise CannotAct(f"There is no change to take back here in {audit.path()}.{there}")
 
 
-def taking_back(entry: Mapping[str, Any]) -> Change:
+def taking_back(entry: Mapping[str, Any], *, netns: str | None = None) -> Change:
     """What undoes a change of the log, in the namespace it was made in. Raises CannotAct where it is not the same."""
     setting = next((one for one in SETTINGS if one.name == entry.get("name") and is_changeable(one)), None)
     old, now = entry.get("old"), entry.get("now")
     if setting is None or not isinstance(old, str) or (old and not VALUE.fullmatch(old)):
         raise CannotAct(f"{audit.path()} holds a change that closewait cannot have made; nothing is taken back.")
-    change = Change(setting, _value(Change(setting, "", "").path), old, entry.get("netns"), entry.get("id"))
-    if entry.get("namespace") != _namespace():
-        raise CannotAct(
-            f"{setting.name} was changed in another network namespace ({entry.get('netns') or 'of that moment'}). "
-            "Run --undo there."
-        )
+    change = Change(setting, _value(Change(setting, "", "").path), old, netns, entry.get("id"))
     if change.old != now:
         raise CannotAct(
             f"{setting.name} was set to {now!r} and is {change.old!r} by now: somebody else has changed it since. "
             f"Before closewait changed it, it was {old!r}."
         )
     return change
+
+
+def _is_of_namespace(name: object) -> bool:
+    """Whether each network namespace has its own value, as in /proc/sys/net; /proc/sys/fs is the whole host's."""
+    return str(name).startswith("net.")
+
+
+def _is_made_here(entry: Mapping[str, Any], netns: str | None) -> bool:
+    """Whether a change of the log was made in this thread's namespace, or is the whole host's and none is named."""
+    return entry.get("namespace") == _namespace() if _is_of_namespace(entry.get("name")) else netns is None
 
 
 def _value(path: Path) -> str:
@@ -126,6 +143,14 @@ def _value(path: Path) -> str:
         raise CannotAct(f"{path} does not exist here: closewait tune NAME says why.") from None
     except OSError as error:
         raise CannotAct(f"{path} cannot be read: {error.strerror}") from error
+
+
+def _now(change: Change) -> str | None:
+    """The value after it was written; None where it cannot be read, so that it is logged all the same."""
+    try:
+        return _value(change.path)
+    except CannotAct:
+        return None
 
 
 def _write(path: Path, value: str) -> None:

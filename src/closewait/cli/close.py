@@ -210,9 +210,8 @@ def _carried_out(looking: Live, plan: "Plan", why: str) -> "tuple[list[Outcome],
         return [], str(audit.path())
     with _place(looking):
         results = list(carry_out(plan, why=why))
-    sockets = [socket for result in results for socket in result.step.sockets]
-    again = _looked_again(looking, sockets)
-    return outcomes_of(results, again, [still_held(one) for one in sockets]), str(audit.path())
+    again = _looked_again(looking, plan.sockets)
+    return outcomes_of(results, again, [still_held(one) for one in plan.sockets]), str(audit.path())
 
 
 def _looked_again(looking: Live, sockets: Sequence[Any]) -> list[Any]:

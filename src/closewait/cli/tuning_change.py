@@ -19,10 +19,9 @@ def run(apply: str | None, netns: str | None, *, yes: bool, json: bool, quiet: b
     from closewait.actions import setting_change
 
     if apply is None:
-        entry = setting_change.last_change()
-        netns = netns or entry.get("netns")
         with inside(netns):
-            return _made(setting_change.taking_back(entry), yes=yes, json=json, quiet=quiet, width=width)
+            change = setting_change.taking_back(setting_change.last_change(netns), netns=netns)
+            return _made(change, yes=yes, json=json, quiet=quiet, width=width)
     name, equals, value = apply.partition("=")
     if not equals:
         raise BadUsage(f"--apply takes NAME=VALUE, such as tcp_fin_timeout=30, and not {apply!r}.")
@@ -51,8 +50,9 @@ def _made(change: "Change", *, yes: bool, json: bool, quiet: bool, width: int) -
         print(plan)
     made = setting_change.apply(change)
     log = audit.path()
-    said = f"{change.setting.name} was {change.old} and is {made['now']} now. Logged in {log}"
-    said += "." if change.undoes else "; closewait tune --undo puts it back."
+    said = f"{change.setting.name} was {change.old} and is {made['now'] or 'unknown'} now. Logged in {log}"
+    place = "" if change.netns is None else f" netns:{change.netns}"
+    said += "." if change.undoes else f"; closewait tune --undo{place} puts it back."
     _say({**made, "audit_log": str(log)}, said, json=json, quiet=quiet)
     return 0
 

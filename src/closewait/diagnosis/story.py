@@ -132,13 +132,20 @@ def _may(socket: OneSocket, name: str) -> Iterator[str]:
         yield "nothing: no program holds the socket any more, the kernel finishes it"
         return
     if name == "CLOSE_WAIT":
-        bytes_unread = count_of(unread or 0, "byte")
-        yield f"read what has come ({bytes_unread} with the FIN), then the end" if unread else "read the end again"
+        yield _may_read(unread)
     yield from _deeds(name)
     if name in ("FIN_WAIT_1", "FIN_WAIT_2"):
         yield "close: then nobody holds it, and the kernel's clock begins to run"
     elif not deeds(name):
         yield "nothing: both sides have closed, the kernel finishes it"
+
+
+def _may_read(unread_bytes: int | None) -> str:
+    """What is left to read in CLOSE_WAIT."""
+    if unread_bytes is None:
+        return "read what has come, if anything, then the end"
+    bytes_unread = count_of(unread_bytes, "byte")
+    return f"read what has come ({bytes_unread} with the FIN), then the end" if unread_bytes else "read the end again"
 
 
 def _peer_may(socket: OneSocket, name: str) -> Iterator[str]:
