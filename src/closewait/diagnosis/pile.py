@@ -13,10 +13,12 @@ from closewait.diagnosis.stall import Stall
 from closewait.diagnosis.thresholds import (
     CLIENT_PATIENCE_S,
     CRITICAL_PILE_SOCKETS,
+    FEWEST_MORE,
     MANY_DESCRIPTORS,
     PILE_UP_SOCKETS,
     SECOND_LOOK_S,
     SERVER_PATIENCE_S,
+    TURNOVER_SHARE,
 )
 from closewait.diagnosis.wording import age_in_words, count_of
 from closewait.records import record
@@ -35,6 +37,11 @@ class Weight:
 def looked_twice(group: Group) -> bool:
     """There was an earlier look, far enough away to prove that something persists."""
     return group.persisting is not None and (group.seconds_between is None or group.seconds_between >= SECOND_LOOK_S)
+
+
+def grows(sockets: int, before: int) -> bool:
+    """There are so many more than a look ago that it is not merely what comes and goes."""
+    return sockets - before >= max(FEWEST_MORE, TURNOVER_SHARE * before)
 
 
 def of_owner(groups: Iterable[Group], count: Callable[[Group], int]) -> Callable[[Group], int]:
@@ -98,11 +105,14 @@ class Patience:
     age_s: float
     fewest: int = 1
     at_once: int = PILE_UP_SOCKETS
-    share: float = 1.0  # of ESTABLISHED, which so many at once must exceed
+    share: float = 1.0  # of ESTABLISHED and TIME_WAIT, which so many at once must exceed
 
 
-def weight_of(stall: Stall, patience: Patience, seconds_between: float | None, *, beside: int) -> Weight | None:
-    """How strongly `stall` accuses; None: not at all. `beside` are the ESTABLISHED sockets to compare it with.
+def weight_of(
+    stall: Stall, patience: Patience, seconds_between: float | None, *, beside: int, ended: int = 0
+) -> Weight | None:
+    """How strongly `stall` accuses; None: not at all. `beside` are the ESTABLISHED sockets to compare it with, and
+    `ended` those in TIME_WAIT, where many connections that are short would hide how busy the place is.
 
     What a look into a moment shows is never more than possible, and only where much stands still.
     """
@@ -116,7 +126,8 @@ def weight_of(stall: Stall, patience: Patience, seconds_between: float | None, *
     if stall.overdue >= patience.fewest:
         older = f"{count_of(stall.overdue, 'socket')} certainly for longer than {age_in_words(patience.age_s)}"
         return Weight(severity, "likely", older, "whether the same sockets stay")
-    if stall.sockets >= patience.at_once and stall.sockets > patience.share * beside:
-        number = f"{count_of(stall.sockets, 'socket')} at once, beside {beside:,} ESTABLISHED"
+    if stall.sockets >= patience.at_once and stall.sockets > patience.share * (beside + ended):
+        ended_too = f" and {ended:,} TIME_WAIT" if ended else ""
+        number = f"{count_of(stall.sockets, 'socket')} at once, beside {beside:,} ESTABLISHED{ended_too}"
         return Weight(severity, "possible", number, "whether the same sockets stay or others pass through")
     return None

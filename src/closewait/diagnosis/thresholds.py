@@ -72,6 +72,9 @@ IDLE_S = 300.0
 #: Share of the connections of the look before that may have ended since, or been used, in a pile that only grows.
 TURNOVER_SHARE = 0.05
 
+#: Of any number, one or two more than a look ago are what comes and goes.
+FEWEST_MORE = 3
+
 #: Without a sign of life from the peer for so long, keepalive would have asked for the first time (Linux
 #: tcp_keepalive_time, RFC 9293 section 3.8.4: two hours at least).
 HALF_OPEN_SILENCE_S = 7200.0

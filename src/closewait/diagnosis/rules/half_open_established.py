@@ -3,7 +3,7 @@
 What it sees
     ESTABLISHED sockets with nothing under way whose other end is seen not to have them: a dump of the other host lies
     beside ours, or the other end would be on this host. Without that view, connections without any timer from which
-    no sign of life has come for two hours: those may as well be alive and idle.
+    no sign of life has come for two hours: those may as well be alive and idle, and accuse nobody.
 
 Why it matters
     The peer crashed, lost its power, or a firewall forgot the flow: no FIN and no RST came. Who only waits for data
@@ -25,7 +25,6 @@ from closewait.diagnosis.group import Group
 from closewait.diagnosis.pile import Weight, looked_twice
 from closewait.diagnosis.rule import Rule, Suspicion
 from closewait.diagnosis.thresholds import (
-    CROWD_SOCKETS,
     FEWEST_HALF_OPEN,
     HALF_OPEN_SILENCE_S,
     PILE_UP_SOCKETS,
@@ -56,15 +55,11 @@ def proven(case: "Case", group: Group) -> Weight | None:
 
 
 def presumed(group: Group) -> Weight | None:
-    """What mere silence says: that they may be half open, and more only where most are silent and more come."""
+    """What mere silence says: that they may be half open. More beside them accuse nobody: so does a pool's morning."""
     silent = group.silent
     if silent.sockets < PILE_UP_SOCKETS:
         return None
     told = f"no timer runs, and no segment came from the peer for {age_in_words(HALF_OPEN_SILENCE_S)}"
-    grows = looked_twice(group) and group.established > (group.established_before or 0)
-    if grows and silent.sockets >= CROWD_SOCKETS and 2 * silent.sockets >= group.established:
-        grown = group.established - (group.established_before or 0)
-        return Weight(Severity.WARNING, "possible", f"{told}; {grown:+,} connections since a look ago", DECIDES)
     return Weight(Severity.BENIGN, "possible", told, DECIDES)
 
 

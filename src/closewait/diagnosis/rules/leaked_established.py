@@ -2,8 +2,8 @@
 
 What it sees
     A program with more idle ESTABLISHED connections to one destination than a pool holds, of which a second look shows
-    the same ones, still unused, and more beside them. In one look only a hundred and more that were idle for five
-    minutes, in a process that nears its descriptor limit.
+    the same ones, still unused, and more beside them that are idle as well: a twentieth more, and three at least. In
+    one look only a hundred and more that were idle for five minutes, in a process that nears its descriptor limit.
 
 Why it matters
     A client object is made for each request, or a response is not read to its end or not closed, so that its connection
@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING
 
 from closewait.diagnosis.finding import Severity
 from closewait.diagnosis.group import Group
-from closewait.diagnosis.pile import Weight, looked_twice
+from closewait.diagnosis.pile import Weight, grows, looked_twice
 from closewait.diagnosis.relays import is_relay
 from closewait.diagnosis.rule import Rule, Suspicion
 from closewait.diagnosis.thresholds import (
@@ -46,9 +46,9 @@ SERVED_SHARE = 0.5
 
 
 def only_grows(group: Group) -> bool:
-    """The connections of the look before are still there, still unused, and there are more."""
+    """The connections of the look before are still there, still unused, and there are more, as unused as they."""
     before, kept = group.established_before or 0, group.idle.persisting or 0
-    return group.established > before and kept >= (1 - TURNOVER_SHARE) * before
+    return kept >= (1 - TURNOVER_SHARE) * before and grows(group.idle.sockets, before)
 
 
 def strength(group: Group, descriptor_share: float | None) -> Weight | None:
@@ -63,7 +63,9 @@ def strength(group: Group, descriptor_share: float | None) -> Weight | None:
         between = "" if group.seconds_between is None else f" {age_in_words(group.seconds_between)}"
         fact = f"{kept:,} were there a look ago and were not used since; {grown:+,} within{between or ' two looks'}"
         if clocks_told:
-            return Weight(severity, "certain", fact, None)
+            return Weight(
+                severity, "likely", fact, "whether it goes on: a pool for each of many users ends at its bound"
+            )
         return Weight(Severity.WARNING, "possible", fact, "whether data moves on them: the dumps tell no clocks")
     crowd = idle.overdue > max(bound, CROWD_SOCKETS)
     if crowd and descriptor_share is not None and descriptor_share >= DESCRIPTORS_WARNING:
@@ -74,13 +76,14 @@ def strength(group: Group, descriptor_share: float | None) -> Weight | None:
 
 def check(case: "Case") -> Iterator[Suspicion]:
     """Suspect each client that collects idle connections to one place."""
-    served = Counter[int | None]()
+    served = Counter[tuple[int | None, str | None]]()
     for group in case.groups:
-        if group.role == "server" and group.owner_pid is not None:
-            served[group.owner_pid] += group.established
+        if group.role == "server" and group.owner_known:
+            served[group.owner_pid, group.owner_process] += group.established
     for group in case.groups:
         idle = group.idle
-        if not idle.sockets or served[group.owner_pid] >= SERVED_SHARE * idle.sockets or is_relay(group):
+        serves = served[group.owner_pid, group.owner_process] >= SERVED_SHARE * idle.sockets
+        if not idle.sockets or serves or is_relay(group):
             continue
         process = case.processes.get(group.owner_pid) if group.owner_pid is not None else None
         judged = strength(group, process.descriptor_share if process else None)
