@@ -1,5 +1,7 @@
 """The case laid before the rules: the timeline, summed once into groups, processes and destinations."""
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import fields, replace
 from functools import cached_property
 
@@ -22,7 +24,7 @@ from closewait.snapshot.timeline import Timeline
 #: The parts of a case that stay when more is told of processes: they are about sockets and the host.
 OF_SOCKETS_ALONE = (
     "rows", "groups", "with_close_wait", "destinations", "listeners", "unending", "names", "suspect", "dead_before",
-    "_listening",
+    "_listening", "_time_wait",
 )  # fmt: skip
 
 
@@ -155,6 +157,18 @@ class Case:
         several = pl.col("pid").n_unique().over("socket") > 1
         return self.timeline.latest.holders.filter(pl.col("socket").is_in(group.rows), several)
 
+    def time_wait_beside(self, groups: Iterable[Group]) -> int:
+        """TIME_WAIT at the same ports as these groups: what ended there within the minute that it lasts."""
+        return sum(self._time_wait[port] for port in {_port(group) for group in groups})
+
+    @cached_property
+    def _time_wait(self) -> Counter[tuple[object, ...]]:
+        """TIME_WAIT by the role and the port of the group it is in; no process holds one."""
+        counted = Counter[tuple[object, ...]]()
+        for group in self.groups:
+            counted[_port(group)] += group.time_wait
+        return counted
+
     @property
     def held(self) -> list[Group]:
         """Groups with CLOSE_WAIT that belong to a process, named or not, and not to an accept queue."""
@@ -183,3 +197,7 @@ class Case:
     def second_look(self) -> str:
         """The command that looks twice at the same place."""
         return look_twice(self.timeline.latest.netns)
+
+
+def _port(group: Group) -> tuple[object, ...]:
+    return group.role, group.place_port, group.place_service

@@ -12,7 +12,7 @@ from typing import Any
 import polars as pl
 
 from closewait.diagnosis.group import OwnerKind
-from closewait.diagnosis.roles import ANY_ADDRESS, LOCAL_END, charged
+from closewait.diagnosis.roles import ANY_ADDRESS, LOCAL_END
 from closewait.records import record
 from closewait.snapshot.timeline import Timeline
 
@@ -37,6 +37,7 @@ class Listener:
     half_open_unanswered: int | None = None  # of them: our answer was sent again, for nothing came back
     half_open_sources: int = 0  # the most different remote addresses on one local address
     established: int = 0  # at this end, accepted or not
+    time_wait: int = 0  # at this end: their handshakes were finished, too
 
     @property
     def where(self) -> str:
@@ -76,6 +77,7 @@ class Listener:
             half_open_unanswered=sum(told) if told else None,
             half_open_sources=max(self.half_open_sources, other.half_open_sources),
             established=self.established + other.established,
+            time_wait=self.time_wait + other.time_wait,
         )
 
 
@@ -87,7 +89,9 @@ def listeners(timeline: Timeline, rows: pl.DataFrame) -> list[Listener]:
         return []
     found = {_end(row): Listener(**row) for row in fullest(listening).iter_rows(named=True)}
     if timeline.earlier is not None:
-        before = charged(timeline.earlier).filter(pl.col("state") == "LISTEN")
+        before = timeline.earlier.sockets.filter(pl.col("state") == "LISTEN").with_columns(
+            pl.col("local_address").str.strip_prefix("::ffff:")
+        )
         for row in fullest(before).iter_rows(named=True):
             if _end(row) in found:
                 found[_end(row)] = replace(found[_end(row)], queue_conns_before=row["queue_conns"])
@@ -117,12 +121,12 @@ def fullest(listening: pl.DataFrame) -> pl.DataFrame:
 
 
 def _connections(rows: pl.DataFrame) -> pl.DataFrame:
-    """What waits at each local end, and how many connections are established there."""
+    """What waits at each local end, and how many connections are established there, or were within a minute."""
     state = pl.col("state")
     queued = (pl.col("owner_kind") == OwnerKind.LISTENER) & state.is_in(["ESTABLISHED", "CLOSE_WAIT"])
     half_open, resent = state == "SYN_RECEIVED", pl.col("timer_retransmits")
     return (
-        rows.filter((pl.col("role") == "server") & (half_open | queued | (state == "ESTABLISHED")))
+        rows.filter((pl.col("role") == "server") & (half_open | queued | state.is_in(["ESTABLISHED", "TIME_WAIT"])))
         .group_by(END)
         .agg(
             waiting=queued.sum(),
@@ -133,6 +137,7 @@ def _connections(rows: pl.DataFrame) -> pl.DataFrame:
             ),
             half_open_sources=pl.col("remote_address").filter(half_open).n_unique(),
             established=(state == "ESTABLISHED").sum(),
+            time_wait=(state == "TIME_WAIT").sum(),
         )
         .rename({"local_address": "address", "local_port": "port", "local_service": "service"})
     )

@@ -3,7 +3,7 @@
 What it sees
     Orphans: sockets in FIN_WAIT_1, CLOSING or LAST_ACK that no process holds, with something to send. Half of
     tcp_max_orphans or more (critical: all of it), as the host tells it; or ten and more which the kernel sent again and
-    again, or which are the same in two looks, more than a tenth of the connections in use.
+    again, or which are the same in two looks, more than a tenth of the connections in use or in TIME_WAIT.
 
 Why it matters
     At tcp_max_orphans the kernel resets every connection that a program closes with something left to send: answers are
@@ -57,7 +57,7 @@ class Orphans:
     counted: int | None
     limit: int | None
     groups: tuple[Group, ...]
-    established: int
+    others: int  # connections in use, or ended as they should within the minute that TIME_WAIT lasts
 
     @property
     def stall(self) -> Stall:
@@ -74,7 +74,8 @@ def orphans(case: "Case") -> Orphans:
     """The host's orphans in the latest look."""
     host = case.timeline.latest.host
     groups = tuple(group for group in case.groups if group.dying.sockets)
-    return Orphans(host.orphans, host.max_orphans, groups, sum(group.established for group in case.groups))
+    others = sum(group.established + group.time_wait for group in case.groups)
+    return Orphans(host.orphans, host.max_orphans, groups, others)
 
 
 def by_limit(found: Orphans) -> Weight | None:
@@ -88,7 +89,7 @@ def by_limit(found: Orphans) -> Weight | None:
 
 def by_rows(found: Orphans, seconds_between: float | None) -> Weight | None:
     """Whether many stand still, in two looks or as the kernel's retransmissions tell."""
-    stall, least = found.stall, max(FEWEST_DYING, DYING_SHARE * found.established)
+    stall, least = found.stall, max(FEWEST_DYING, DYING_SHARE * found.others)
     far_apart = seconds_between is None or seconds_between >= SECOND_LOOK_S
     if stall.persisting is not None and far_apart:
         stayed = f"{count_of(stall.persisting, 'socket')} were the same at a second look"

@@ -2,8 +2,8 @@
 
 What it sees
     FIN_WAIT_2 sockets that a process holds, on which no timer runs and no data comes any more: the same in two looks,
-    for longer than a socket without a holder is allowed (tcp_fin_timeout, 60 s), or three and more that are more than
-    the connections in use.
+    for longer than a socket without a holder is allowed (tcp_fin_timeout, 60 s), or (`possible`) three and more that
+    are more than the connections in use and in TIME_WAIT.
 
 Why it matters
     FIN_WAIT_2 without a holder ends by the kernel's timer. With one it has no timer: it ends when the peer closes, or
@@ -36,15 +36,13 @@ if TYPE_CHECKING:
 PATIENCE = Patience(HALF_CLOSED_S, fewest=FEWEST_HALF_CLOSED)
 
 
-def strength(stall: Stall, seconds_between: float | None, *, established: int) -> Weight | None:
+def strength(stall: Stall, seconds_between: float | None, *, established: int, time_wait: int) -> Weight | None:
     """How strongly the half-closed sockets accuse; where the timer is told to be off, a few at once are enough."""
     if stall.sockets < FEWEST_HALF_CLOSED:
         return None
-    judged = weight_of(stall, PATIENCE, seconds_between, beside=established)
-    if stall.untimed < stall.sockets or stall.persisting is not None or stall.overdue:
-        return judged
-    few = weight_of(stall, replace(PATIENCE, at_once=FEWEST_HALF_CLOSED), seconds_between, beside=established)
-    return few and replace(few, certainty="likely")
+    one_look_at_none_timed = stall.untimed == stall.sockets and stall.persisting is None and not stall.overdue
+    patience = replace(PATIENCE, at_once=FEWEST_HALF_CLOSED) if one_look_at_none_timed else PATIENCE
+    return weight_of(stall, patience, seconds_between, beside=established, ended=time_wait)
 
 
 def timer_told(stall: Stall) -> str | None:
@@ -65,7 +63,8 @@ def check(case: "Case") -> Iterator[Suspicion]:
     """Suspect each holder with connections that it half closed and that nobody ends."""
     for group in case.groups:
         stall = group.half_closed
-        judged = strength(stall, group.seconds_between, established=group.established)
+        time_wait = case.time_wait_beside((group,))
+        judged = strength(stall, group.seconds_between, established=group.established, time_wait=time_wait)
         if judged is None:
             continue
         yield about(case, group, judged)

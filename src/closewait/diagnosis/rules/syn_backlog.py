@@ -3,8 +3,9 @@
 What it sees
     A listener whose accept queue is full (Recv-Q above Send-Q in `ss -tln`; full at one more than the limit) with
     connections that have not waited long, so that the program does accept: its backlog is too small for its clients, or
-    it accepts too slowly. Or a hundred and more handshakes in SYN_RECEIVED, more than connections in use, while the
-    accept queue is not full.
+    it accepts too slowly. Or a queue that is more than half full at both looks. Or a hundred and more handshakes in
+    SYN_RECEIVED while the accept queue is not full: more than connections in use and TIME_WAIT (where the answer is
+    seen to be sent again, a tenth of TIME_WAIT).
 
 Why it matters
     The kernel drops the SYN of whoever comes to a full queue. The client tries again after a second, then after more;
@@ -12,7 +13,8 @@ Why it matters
 
 When it is wrong
     A burst fills a short queue for a moment. Where the kernel tells that it has never turned anybody away, nothing is
-    said; where it tells nothing, one look at a full queue stays `possible`. Counters count from the start of the host.
+    said; where it tells nothing, one look at a full queue stays `possible`, and so do two at a queue that is nearly
+    full. Counters count from the start of the host.
 
 What to do
     For a full accept queue: raise the backlog the program gives to listen(), and see why it accepts slowly. For
@@ -29,6 +31,7 @@ from closewait.diagnosis.thresholds import (
     ACCEPT_QUEUE_WARNING,
     CLOSE_WAIT_PASSING_S,
     HALF_OPEN_PILE_CONNS,
+    SECOND_LOOK_S,
 )
 from closewait.diagnosis.wording import count_of, name_of
 from closewait.records import record
@@ -44,7 +47,12 @@ OVERFLOWS = "TcpExtListenOverflows"  # the accept queue was full (net/ipv4/tcp_i
 #: The queue of half-open connections was full: the SYN was answered with a cookie, or dropped.
 HALF_OPEN_OVERFLOWS = ("TcpExtTCPReqQFullDoCookies", "TcpExtTCPReqQFullDrop")
 
+#: Handshakes wait for a minute at most, as TIME_WAIT does. Of the clients of a public server that many in a minute may
+#: be scanners, or vanish, without a word.
+UNFINISHED_SHARE = 0.10
+
 STILL_FULL = "whether the queue is full again"
+WHETHER_IT_OVERFLOWS = "whether TcpExtListenOverflows grows (nstat -az): then clients are turned away"
 
 
 @record
@@ -60,7 +68,7 @@ def strength(case: "Case", listener: "Listener") -> Strength | None:
     """How strongly a listener's accept queue shows that clients are turned away; None: not at all."""
     overflows = case.counter(OVERFLOWS)
     if not listener.is_full:
-        return _often_nearly_full(listener)
+        return _often_nearly_full(case, listener)
     if listener.was_full or (case.counter_growth(OVERFLOWS) or 0) > 0:
         return Strength(Severity.CRITICAL, "certain")
     if overflows or listener.half_open or _called_flooding(case, listener):
@@ -71,18 +79,22 @@ def strength(case: "Case", listener: "Listener") -> Strength | None:
     return Strength(Severity.WARNING if burst else Severity.CRITICAL, "possible", STILL_FULL)
 
 
-def _often_nearly_full(listener: "Listener") -> Strength | None:
-    """More than half full at both looks: the next burst overflows it."""
+def _often_nearly_full(case: "Case", listener: "Listener") -> Strength | None:
+    """More than half full at two looks that are far enough apart: a burst overflows it, unless it never did."""
+    span_s = case.timeline.span_s
+    if case.counter(OVERFLOWS) == 0 or (span_s is not None and span_s < SECOND_LOOK_S):
+        return None
     waiting, before, limit = listener.queue_conns, listener.queue_conns_before, listener.queue_limit
     if waiting is None or before is None or not limit or min(waiting, before) <= ACCEPT_QUEUE_WARNING * limit:
         return None
-    return Strength(Severity.WARNING, "likely") if min(waiting, before) > 1 else None
+    return Strength(Severity.WARNING, "possible", WHETHER_IT_OVERFLOWS) if min(waiting, before) > 1 else None
 
 
 def of_accept_queue(case: "Case", listener: "Listener", judged: Strength) -> Finding:
     """Clients come faster than the program accepts, for a queue as short as this."""
     owner = f"{name_of(listener.pid, listener.process)} on " if listener.pid or listener.process else ""
     filled = "is full" if listener.is_full else "is more than half full, at both looks"
+    follows = "new clients are turned away" if listener.is_full else "a burst would overflow it"
     facts = (
         f"Recv-Q {listener.queue_conns:,} above Send-Q {listener.queue_limit:,} on the LISTEN row: a queue is full at "
         "one more than its limit, and the next SYN is dropped"
@@ -110,7 +122,7 @@ def of_accept_queue(case: "Case", listener: "Listener", judged: Strength) -> Fin
         places=((listener.where, listener.queue_conns or 0),),
         sockets=listener.queue_conns or 0,
         says=f"The accept queue of {owner}{listener.where} {filled} "
-        f"({listener.queue_conns:,} waiting, limit {listener.queue_limit:,}): new clients are turned away.",
+        f"({listener.queue_conns:,} waiting, limit {listener.queue_limit:,}): {follows}.",
         because=facts,
         check_with=case.there(f"ss -tln 'sport = :{listener.port}'"),
         second_look=judged.second_look,
@@ -143,11 +155,9 @@ def unfinished(listener: "Listener") -> int:
 
 def half_open_piles_up(listener: "Listener") -> bool:
     """Far more clients begin a connection than finish one, and the program's queue is not what stops them."""
-    return (
-        unfinished(listener) >= HALF_OPEN_PILE_CONNS
-        and unfinished(listener) > listener.established
-        and not listener.is_full
-    )
+    share = 1.0 if listener.half_open_unanswered is None else UNFINISHED_SHARE
+    finished = listener.established + share * listener.time_wait
+    return unfinished(listener) >= HALF_OPEN_PILE_CONNS and unfinished(listener) > finished and not listener.is_full
 
 
 def of_half_open(case: "Case", listener: "Listener") -> Finding:
@@ -157,7 +167,7 @@ def of_half_open(case: "Case", listener: "Listener") -> Finding:
     full = any(overflowing.values()) or _called_flooding(case, listener) or (room is not None and count >= room)
     facts = (
         f"from {count_of(listener.half_open_sources, 'address', 'addresses')}, beside {listener.established:,} "
-        "ESTABLISHED",
+        f"ESTABLISHED and {listener.time_wait:,} TIME_WAIT",
         f"{listener.half_open_unanswered:,} of {listener.half_open:,} have been answered more than once"
         if listener.half_open_unanswered is not None
         else None,
