@@ -43,10 +43,11 @@ def test_without_close_wait_no_timer_is_explained() -> None:
 
 def test_flows_are_not_called_sockets_nor_healthy() -> None:
     """The first line of the report says what was looked at."""
-    (look,) = looks(ROW.format(timer=9, state="CLOSE_WAIT", port=3).encode(), "flows.txt")
+    rows = "".join(ROW.format(timer=9, state="CLOSE_WAIT", port=port) for port in range(10))
+    (look,) = looks(rows.encode(), "flows.txt")
     headline, *_ = as_text(doctor.examine(lambda: look)).splitlines()
 
-    assert headline == "flows.txt: 1 tracked flow, 1 finding, worst: warning"
+    assert headline == "flows.txt: 10 tracked flows, 1 finding, worst: warning"
 
 
 def test_a_listing_without_flows_says_nothing() -> None:

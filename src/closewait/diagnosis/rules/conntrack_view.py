@@ -1,9 +1,10 @@
 """conntrack-view (B902): these are flows that a firewall or NAT tracks, not sockets; or its table of them is full.
 
 What it sees
-    An input that lists flows (`conntrack -L`, /proc/net/nf_conntrack). Among them connections that stay in CLOSE_WAIT
-    while their timer runs down, when they are more than pass through beside ESTABLISHED. On any host: as many flows as
-    80 % (critical: 95 %) of what its table holds, or the kernel's complaint that it was full.
+    An input that lists flows (`conntrack -L`, /proc/net/nf_conntrack). Among them ten and more connections that stay
+    in CLOSE_WAIT, when they are more than pass through beside ESTABLISHED; or the same ones listed again and again
+    while their timers run down, more than are in use. On any host: as many flows as 80 % (critical: 95 %) of what its
+    table holds, or the kernel's complaint that it was full.
 
 Why it matters
     A flow's CLOSE_WAIT ends by a timer of the firewall, whether or not a program closes: counted as sockets it is a
@@ -29,6 +30,7 @@ from closewait.diagnosis.thresholds import (
     CONNTRACK_CRITICAL,
     CONNTRACK_WARNING,
     PASSING_SHARE,
+    PILE_UP_SOCKETS,
 )
 from closewait.diagnosis.wording import age_in_words, count_of
 from closewait.snapshot.evidence import Sign
@@ -55,8 +57,7 @@ def of_flows(case: "Case", flows: "pl.DataFrame") -> Finding:
     waiting = flows.filter(state="CLOSE_WAIT").unique(ENDS, keep="last", maintain_order=True)
     established = flows.filter(state="ESTABLISHED").n_unique(ENDS)
     left_s = flows.filter(state="CLOSE_WAIT")["timer_left_s"].drop_nulls().to_list()
-    stands = any(left < CLOSE_WAIT_TIMER_S - CLOSE_WAIT_PASSING_S for left in left_s)
-    counts_down = stands and len(waiting) > PASSING_SHARE * established
+    counts_down = many_stand(flows, established) or watched(flows, established)
     rows = count_of(len(flows), "row")
     return RULE.finding(
         case,
@@ -80,6 +81,23 @@ def of_flows(case: "Case", flows: "pl.DataFrame") -> Finding:
         ),
         second_look="whether the same connections are still there",
     )
+
+
+def standing(flows: "pl.DataFrame") -> "pl.DataFrame":
+    """The rows of connections that have been in CLOSE_WAIT for longer than it takes to close."""
+    waiting = flows.filter(state="CLOSE_WAIT").select(*ENDS, "timer_left_s")
+    return waiting.filter(waiting["timer_left_s"] < CLOSE_WAIT_TIMER_S - CLOSE_WAIT_PASSING_S)
+
+
+def many_stand(flows: "pl.DataFrame", established: int) -> bool:
+    """There are more of them than pass through a healthy firewall."""
+    return standing(flows).n_unique(ENDS) >= max(PILE_UP_SOCKETS, PASSING_SHARE * established)
+
+
+def watched(flows: "pl.DataFrame", established: int) -> bool:
+    """Somebody has picked them out, few as they are, and has listed each again and again while its timer ran down."""
+    times = standing(flows).group_by(ENDS).n_unique()["timer_left_s"]
+    return int((times > 1).sum()) > established
 
 
 def _of_waiting(flows: "pl.DataFrame", connections: int, left_s: list[float]) -> Iterator[str]:
