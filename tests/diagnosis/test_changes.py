@@ -72,6 +72,15 @@ def test_benign_is_none() -> None:
     assert kinds([leak()], [benign], [benign]) == ["opened", "resolved"]
 
 
+def test_what_a_look_cannot_tell_is_not_resolved() -> None:
+    """It stands as it was, until a look can tell."""
+    undecided = replace(leak(), rule="insufficient-evidence", severity=Severity.BENIGN)
+
+    assert kinds([leak()], [undecided], [undecided], [undecided], [leak()]) == ["opened"]
+    assert kinds([leak()], [undecided], [], []) == ["opened", "resolved"]
+    assert kinds([leak()], *[[replace(undecided, role="client")]] * 2) == ["opened", "resolved"]
+
+
 def test_a_key_is_the_same_for_all_changes_of_a_finding() -> None:
     """And another for another place."""
     told, _ = watched([leak(20)], [leak(200)], [], [])

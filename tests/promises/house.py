@@ -19,7 +19,7 @@ def modules(*folders: str) -> list[Path]:
 
 def written_files() -> Iterator[Path]:
     """Every file that belongs to the repository, without what tools have left behind."""
-    yield from (path for path in sorted(REPOSITORY.glob("*")) if path.is_file())
+    yield from (path for path in sorted(REPOSITORY.glob("*")) if path.is_file() and path.name != ".git")
     for folder in WRITTEN:
         for path in sorted((REPOSITORY / folder).rglob("*")):
             if path.is_file() and "__pycache__" not in path.parts:

@@ -16,7 +16,10 @@ from tests.promises.house import REPOSITORY
 from tests.promises.place import DEADLINE_S, Answer, Place, a_place, commands_in
 
 #: Waiting is the one thing that is shortened.
-SHORTENED = {"--again 30s": "--again 1s", "--for 10s": "--for 1s"}
+SHORTENED = {"--again 30s": "--again 1s", "--for 10s": "--for 1s", "--for 1min": "--for 1s"}
+
+#: A watch goes on until it is stopped.
+WITHOUT_END = re.compile(r"closewait watch(?!.*--for).*")
 
 #: Healthy, warnings, critical: an answer. Anything else is a failure of the command.
 ANSWERED = (0, 1, 2)
@@ -75,7 +78,7 @@ def shortened(command: str) -> str:
     """A command as it is run: with less waiting."""
     for long, short in SHORTENED.items():
         command = command.replace(long, short)
-    return command
+    return f"{command} --for 1s" if WITHOUT_END.fullmatch(command) else command
 
 
 def failures(given: list[Answer]) -> list[Answer]:

@@ -5,17 +5,18 @@ from typing import Annotated
 
 import typer
 
-from closewait.cli import check, close, examine, explain, lab, list_sockets, sql, trace, tune
+from closewait.cli import check, close, examine, explain, lab, list_sockets, sql, trace, tune, watch
 
 COMMANDS: Mapping[str, Callable[..., int]] = {
     "examine": examine.examine,
     "list": list_sockets.list_sockets,
     "explain": explain.explain,
     "sql": sql.sql,
+    "watch": watch.watch,
     "trace": trace.trace,
+    "check": check.check,
     "close": close.close,
     "tune": tune.tune,
-    "check": check.check,
     "lab": lab.lab,
 }
 

@@ -5,10 +5,30 @@ import time
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
+from closewait.records import record
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
 BYTES_OF_MAXRSS = 1 if sys.platform == "darwin" else 1024  # getrusage(2): KiB on Linux and the BSDs
+
+
+@record
+class Spent:
+    """What this process and its children have used so far; the memory is the most that it ever had."""
+
+    processor_s: float
+    memory_mb: float
+
+
+def spent() -> Spent | None:
+    """As far as getrusage(2) tells; None where the system has none."""
+    try:
+        import resource
+    except ImportError:
+        return None
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return Spent(sum(one.ru_utime + one.ru_stime for one in used), used[0].ru_maxrss * BYTES_OF_MAXRSS / 1e6)
 
 
 class Cost:
@@ -38,13 +58,10 @@ class Cost:
 
     def said(self) -> str:
         """One line: milliseconds of each phase, processor time and memory, as far as this system tells them."""
-        try:
-            import resource
-        except ImportError:
+        used = spent()
+        if used is None:
             return f"Cost: {self._walls()}"
-        used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-        processor_ms = 1000 * sum(one.ru_utime + one.ru_stime for one in used)
-        memory_mb = used[0].ru_maxrss * BYTES_OF_MAXRSS / 1e6
+        processor_ms, memory_mb = 1000 * used.processor_s, used.memory_mb
         return f"Cost: {self._walls()}; processor {processor_ms:,.0f} ms with children, memory {memory_mb:,.0f} MB"
 
     def _walls(self) -> str:

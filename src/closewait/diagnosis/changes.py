@@ -1,7 +1,8 @@
 """What became of the findings from one look to the next: only changes are told.
 
-A finding that is not seen in one look may be seen in the next again; it is resolved when it was missing twice. One that
-grows is told again when it is half as large again, so that a leak that doubles is told twice and not a hundred times.
+A finding that is not seen in one look may be seen in the next again; it is resolved when it was missing twice, and not
+while the looks cannot tell whether it is (insufficient-evidence about the same program). One that grows is told again
+when it is half as large again, so that a leak that doubles is told twice and not a hundred times.
 """
 
 from collections.abc import Iterable
@@ -16,6 +17,8 @@ Kind = Literal["opened", "grew", "worsened", "eased", "resolved"]
 
 #: Looks in a row in which a finding is missed before it is gone.
 LOOKS_MISSED = 2
+
+UNDECIDED = "insufficient-evidence"
 
 #: By how much a finding has grown since it was told before it is told again: half as many more, and a pile's worth.
 GROWN = 1.5
@@ -61,12 +64,21 @@ class Standing:
 
     def after(self, findings: Iterable[Finding], at_unix_s: float) -> tuple["Standing", tuple[Change, ...]]:
         """The findings that stand after one more look, and what has changed; benign ones are none."""
-        now = {finding.subject: finding for finding in findings if finding.severity is not Severity.BENIGN}
+        now: dict[tuple[str, ...], Finding] = {}
+        undecided: set[tuple[str, ...]] = set()  # programs of which this look cannot tell
+        for finding in findings:
+            if finding.severity is not Severity.BENIGN:
+                now[finding.subject] = finding
+            elif finding.rule == UNDECIDED:
+                undecided.add(finding.subject[1:])
         standing: list[Open] = []
         changes: list[Change] = []
         for one in self.open:
-            finding = now.pop(one.finding.subject, None)
-            kept, change = _missed(one, at_unix_s) if finding is None else _seen(one, finding, at_unix_s)
+            seen = now.pop(one.finding.subject, None)
+            if seen is None and one.finding.subject[1:] in undecided:
+                standing.append(one)
+                continue
+            kept, change = _missed(one, at_unix_s) if seen is None else _seen(one, seen, at_unix_s)
             standing += [kept] if kept else []
             changes += [change] if change else []
         for finding in now.values():
