@@ -1,4 +1,4 @@
-"""Writes the generated pages under docs/reference and the sample in README.md.
+"""Writes the generated pages under docs/reference, the tables of the forecasts' backtest, and the sample in README.md.
 
     tools/write_docs.py            write what is out of date
     tools/write_docs.py --check    only name it, and end with status 1 if there is any
@@ -9,17 +9,19 @@ The sample needs a network namespace (root and ip(8)); where there is none it is
 import sys
 from pathlib import Path
 
-from pages import reference, sample
+from pages import forecasts, reference, sample
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 REFERENCE = REPOSITORY / "docs" / "reference"
 README = REPOSITORY / "README.md"
+FORECAST = REPOSITORY / "docs" / "explanation" / "forecast.md"
 
 
 def out_of_date() -> dict[Path, str | None]:
-    """The reference pages that differ from what the code says, with their new text; None for one that has to go."""
+    """The pages that differ from what the code says, with their new text; None for one that has to go."""
     wanted = {REFERENCE / name: text for name, text in reference().items()}
     stale = {path: None for path in REFERENCE.rglob("*.md") if path not in wanted}
+    wanted[FORECAST] = forecasts.brought_up_to_date(FORECAST.read_text())
     changed = {path: text for path, text in wanted.items() if not path.exists() or path.read_text() != text}
     return {**stale, **changed}
 
