@@ -26,6 +26,23 @@ def rows_of(text: str, *columns: str) -> list[tuple[Any, ...]]:
     return look_at(text).sockets.select(columns).rows()
 
 
+@pytest.mark.parametrize(
+    ("date", "time", "taken_at_unix_s"),
+    [
+        ("Sun 11/22/2026", "10:04 AM", 1795341840.0),
+        ("Sun 11/22/2026", "11:58 PM", 1795391880.0),
+        ("22.11.2026", "10:04", 1795341840.0),
+    ],
+)
+def test_the_clock_above_a_dump_is_its_time_and_no_row(date: str, time: str, taken_at_unix_s: float) -> None:
+    """`date /t`, `time /t`, `netstat -ano`: an American time ends like the port and the state of a row, and is none."""
+    row = "  TCP    0.0.0.0:135            0.0.0.0:0              LISTENING       904\n"
+
+    look = look_at(f"{date}\n{time}\n{HEADING}{row}")
+
+    assert (look.taken_at_unix_s, look.sight.lines_not_understood) == (taken_at_unix_s, ())
+
+
 def test_pid_0_is_nobody() -> None:
     """No process has a TIME_WAIT; Windows prints 0 for it."""
     text = HEADING + (

@@ -70,7 +70,7 @@ OWNER_UNKNOWN = re.compile(
     r"無法取得擁有權資訊|所有者情報を取得できません|소유권 정보를 (?:가져올|얻을) 수 없습니다)"
 )
 BEGINS_LIKE_A_ROW = re.compile(r" *TCP *(?:$|\S*:)")
-ENDS_LIKE_A_ROW = re.compile(r" *\S*:[0-9]+ +[^\s\d(]\S*(?: +[0-9]+)? *$")
+ENDS_LIKE_A_ROW = re.compile(r" *\S*:[0-9]+ +(?P<state>[^\s\d(]\S*)(?: +[0-9]+)? *$")
 
 MILLISECONDS = 1000  # in a second
 OMISSION = " .…"  # ` [...]` stands for rows left out
@@ -169,7 +169,8 @@ def not_understood(paste: Paste, rows: Rows) -> Iterator[LineNotUnderstood]:
         if BEGINS_LIKE_A_ROW.match(paste[line]):
             yield paste.not_understood(line, "It begins like a row of netstat, but has no state that is known.")
     for line in paste.words.lines_beginning(lambda word: word[-1:].isdigit()).tolist():
-        if ENDS_LIKE_A_ROW.match(paste[line]):
+        end = ENDS_LIKE_A_ROW.match(paste[line])
+        if end and canonical(end["state"]):  # `10:04 AM` is what `time /t` prints
             yield paste.not_understood(line, "It ends like a row of netstat; its beginning is cut off.")
 
 
