@@ -132,3 +132,20 @@ def test_the_other_ends_dump_shows_what_is_half_open(tmp_path: Path) -> None:
     (first, *_) = json.loads(run(str(tmp_path), "--json").stdout)["findings"]
 
     assert (first["rule"], first["sockets"], first["owner"]["process"]) == ("half-open-established", 11, "app")
+
+
+def test_windows_tells_its_start_and_the_dump_the_time(tmp_path: Path) -> None:
+    """systeminfo beside netstat, with `date /t` and `time /t` above it: a clock that has stopped is recognised."""
+    (tmp_path / "systeminfo.txt").write_text(
+        "OS Name:                   Microsoft Windows Server 2008 R2 Standard\n"
+        "OS Version:                6.1.7601 Service Pack 1 Build 7601\n"
+        "System Boot Time:          6/20/2025, 8:00:12 AM\n"
+    )
+    rows = "".join(
+        f"  TCP    10.0.0.1:443      203.0.113.9:{port}    TIME_WAIT       0\n" for port in range(30000, 31200)
+    )
+    (tmp_path / "netstat.txt").write_text(f"Sun 11/22/2026\n10:04 AM\n\nActive Connections\n\n{rows}")
+    answer = json.loads(run(str(tmp_path), "--json").stdout)
+
+    assert answer["looks"][0]["host"]["uptime_s"] == 520 * 86400 + 2 * 3600 + 228 - 12 * 3600
+    assert [(one["rule"], one["sockets"]) for one in answer["findings"]][:1] == [("kernel-bug", 1200)]

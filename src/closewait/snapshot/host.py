@@ -22,6 +22,10 @@ SYSTEM_OF_FORMAT = {
 }
 
 
+#: What a clock without a zone may be wrong by as UTC, towards a longer uptime: the westernmost zone is UTC-12.
+WESTERNMOST_S = 12 * 3600
+
+
 @record
 class Host:
     """Facts of one host at one moment; None is "not told"."""
@@ -42,6 +46,7 @@ class Host:
     conntrack_flows: int | None = None  # net.netfilter.nf_conntrack_count
     conntrack_limit: int | None = None  # net.netfilter.nf_conntrack_max
     uptime_s: float | None = None
+    booted_at_unix_s: float | None = None  # by a clock that does not tell its zone, read as UTC
     counters: Mapping[str, int] = field(default_factory=dict)  # as nstat names them: `TcpExtListenOverflows`
 
     def joined(self, other: "Host") -> "Host":
@@ -49,6 +54,13 @@ class Host:
         mine = {fact.name: getattr(self, fact.name) for fact in fields(self)}
         told = {name: fact for name, fact in mine.items() if fact not in (None, (), {})}
         return replace(other, **{**told, "counters": {**other.counters, **self.counters}})
+
+    def at(self, unix_s: float | None) -> "Host":
+        """These facts at a moment: where only its start is told, how long the host runs then at least."""
+        if self.uptime_s is not None or self.booted_at_unix_s is None or unix_s is None:
+            return self
+        uptime_s = unix_s - self.booted_at_unix_s - WESTERNMOST_S
+        return replace(self, uptime_s=uptime_s) if uptime_s > 0 else self
 
     @property
     def ephemeral_ports(self) -> int | None:

@@ -122,7 +122,8 @@ class Snapshot:
     def with_evidence(self, evidence: Evidence) -> "Snapshot":
         """This look with `evidence` beside it; what the look itself told of its host holds against it."""
         told = replace(self.host, system=self.system)  # a format may be one system's alone
-        return replace(self, evidence=self.evidence.joined(evidence), host=told.joined(evidence.host))
+        host = told.joined(evidence.host).at(self.taken_at_unix_s)
+        return replace(self, evidence=self.evidence.joined(evidence), host=host)
 
     def descriptors_of(self, pids: Collection[int]) -> dict[int, set[int]]:
         """The descriptors by which each of these processes holds sockets of this look."""

@@ -152,6 +152,29 @@ def test_netsh(text: str, ports: tuple[int, int] | None) -> None:
             "10.0.17763",
             None,
         ),
+        (
+            "Betriebssystemname:    Microsoft Windows XP Professional\nBetriebssystemversion: 5.1.2600 Service Pack 3\n"
+            "Systembetriebszeit:    498 Tage, 3 Stunden, 24 Minuten, 5 Sekunden\n",
+            "Windows",
+            "5.1.2600",
+            43039445.0,
+        ),
+        (
+            "Sun 11/22/2026\n10:00 PM\n\nOS Name:   Microsoft Windows 7 Professional\n"
+            "OS Version:                6.1.7601 Service Pack 1 Build 7601\n"
+            "Original Install Date:     1/20/2009, 8:00:12 AM\nSystem Boot Time:          11/20/2026, 8:00:00 AM\n",
+            "Windows",
+            "6.1.7601",
+            62 * 3600.0 - 12 * 3600.0,  # the clock's zone is not told, so twelve hours may be missing
+        ),
+        (
+            "Sun 11/22/2026\n10:00 PM\n\nOS Name:   Microsoft Windows 7 Professional\n"
+            "OS Version:                6.1.7601 Service Pack 1 Build 7601\n"
+            "System Boot Time:          3/2/2026, 8:00:00 AM\n",  # March or February
+            "Windows",
+            "6.1.7601",
+            None,
+        ),
     ],
 )
 def test_system(text: str, system: str | None, kernel: str | None, uptime_s: float | None) -> None:

@@ -5,11 +5,13 @@ Linux web1 5.10.0-18-amd64 #1 SMP Debian 5.10.140-1 (2022-09-02) x86_64 GNU/Linu
 OS Name:                   Microsoft Windows Server 2019 Standard        Betriebssystemname: …
 Microsoft Windows [Version 10.0.17763.5329]
 System Boot Time:          11/20/2023, 08:00:00 AM                       Systemstartzeit: …
+System Up Time:            3 Days, 4 Hours, 5 Minutes, 6 Seconds         (before Vista)
 """
 
 import re
 
 from closewait.formats.evidence.kind import Kind, evidence
+from closewait.formats.stamps import last_of, stamp_in, whole_stamp
 from closewait.snapshot.evidence import Evidence
 from closewait.snapshot.host import Host
 
@@ -46,19 +48,20 @@ WINDOWS, VERSION, BOOTED = (
         ),
     )
 )
+#: System Up Time, in any language: nothing else that systeminfo prints is four numbers, each with its unit.
+UP = re.compile(
+    r"^[^\n:]{3,80}: +(?P<days>[0-9]{1,6}) [^\W\d]+, *(?P<hours>[0-9]{1,2}) [^\W\d]+, *"
+    r"(?P<minutes>[0-9]{1,2}) [^\W\d]+, *(?P<seconds>[0-9]{1,2}) [^\W\d]+ *$",
+    re.MULTILINE,
+)
+BEHIND_LABEL = ": "  # `Original Install Date:     1/20/2009`: such a time is not that of the look
 
 
 def read(text: str, origin: str) -> Evidence | None:
-    """The system, its kernel and how long it runs, as far as they are told.
-
-    Windows tells when it was started, in its own language and by its own clock: that is said, and no time is reckoned.
-    """
+    """The system, its kernel and how long it runs, as far as they are told."""
     uname, uptime, windows = UNAME.search(text), UPTIME.search(text), WINDOWS.search(text)
     if windows:
-        version, booted = VERSION.search(text), BOOTED.search(text)
-        since = f", started {booted['when']}" if booted else ""
-        host = Host(system="Windows", kernel=version["version"] if version else None)
-        return evidence(origin, f"{windows['name'].strip()}{since} (systeminfo)", host=host)
+        return systeminfo(text, origin, windows["name"].strip())
     if banner := BANNER.search(text):
         return evidence(origin, "the version of Windows (ver)", host=Host(system="Windows", kernel=banner["version"]))
     if not uname and not uptime:
@@ -70,6 +73,27 @@ def read(text: str, origin: str) -> Evidence | None:
         uptime_s=seconds(uptime) if uptime else None,
     )
     return evidence(origin, f"the system ({', '.join(told)})", host=host)
+
+
+def systeminfo(text: str, origin: str, name: str) -> Evidence:
+    """What systeminfo tells. When Windows was started is by its own clock: how long ago follows from another time."""
+    version, booted, up = VERSION.search(text), BOOTED.search(text), UP.search(text)
+    since = f", started {booted['when']}" if booted else ""
+    started = whole_stamp(booted["when"]) if booted else None
+    now = last_of(filter(None, map(stamp_in, (line for line in text.split("\n") if BEHIND_LABEL not in line))))
+    host = Host(
+        system="Windows",
+        kernel=version["version"] if version else None,
+        uptime_s=units_s(up) if up else None,
+        booted_at_unix_s=started.unix_s if started else None,
+    )
+    return evidence(origin, f"{name}{since} (systeminfo)", host=host.at(now.unix_s if now else None))
+
+
+def units_s(up: re.Match[str]) -> float:
+    """`3 Days, 4 Hours, 5 Minutes, 6 Seconds`."""
+    days, hours, minutes, seconds = (int(up[unit]) for unit in ("days", "hours", "minutes", "seconds"))
+    return float(((days * 24 + hours) * 60 + minutes) * 60 + seconds)
 
 
 def seconds(uptime: re.Match[str]) -> float | None:
