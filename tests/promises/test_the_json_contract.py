@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from closewait.lab import playing
+from closewait.views import answer_keys
+from closewait.views.answer_keys import Part
 from tests.promises.place import Place
 
 ANSWER_TO_LIST = {"schema", "looks"}
@@ -96,3 +98,44 @@ def test_a_dump_knows_where_it_came_from(place: Place, source: str) -> None:
 
     assert all(look["format"] for look in looks)
     assert all(look["source"] == source or not source for look in looks)
+
+
+@pytest.mark.parametrize(
+    ("part", "promised"),
+    [
+        (answer_keys.LIST, ANSWER_TO_LIST),
+        (answer_keys.EXAMINE, ANSWER_TO_EXAMINE),
+        (answer_keys.LOOK, LOOK | {"sockets"}),
+        (answer_keys.SIGHT, SIGHT),
+        (answer_keys.FINDING, FINDING),
+    ],
+    ids=lambda part: part.title if isinstance(part, Part) else "",
+)
+def test_the_page_promises_what_is_promised(part: Part, promised: set[str]) -> None:
+    """The keys that docs/reference/json.md marks as promised are those of the contract."""
+    assert part.promised == promised
+
+
+def test_every_key_is_explained(place: Place, source: str) -> None:
+    """Whatever an answer holds is on docs/reference/json.md, and nothing is there that no answer holds."""
+    listed, examined = (told(place, f"closewait {verb} {source} --json") for verb in ("list", "examine"))
+    finding = examined["findings"][0]
+    look = {**examined["looks"][0], **listed["looks"][0]}
+    objects = [
+        (answer_keys.LIST, listed), (answer_keys.EXAMINE, examined), (answer_keys.LOOK, look),
+        (answer_keys.SIGHT, look["sight"]), (answer_keys.HOST, look["host"]), (answer_keys.EVIDENCE, look["evidence"]),
+        (answer_keys.FINDING, finding), (answer_keys.PAIRS, finding["pairs"]),
+    ]  # fmt: skip
+
+    assert finding["pairs"] is not None
+    assert {part.title: {key.name for key in part.keys} for part, _ in objects} == {
+        part.title: set(found) for part, found in objects
+    }
+
+
+def test_every_key_of_a_survey_is_explained(place: Place) -> None:
+    """The answer about all network namespaces has its own key, in place of `series`."""
+    answer = told(place, "closewait --all-netns --json")
+    own = {key.name for key in answer_keys.SURVEY.keys}
+
+    assert own | {key.name for key in answer_keys.EXAMINE.keys} - {"series"} == set(answer)
