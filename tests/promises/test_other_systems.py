@@ -64,6 +64,7 @@ def run(folder: Path, command: str) -> "subprocess.CompletedProcess[str]":
         ("netns:web", CannotSee.exit_status, "only Linux has network namespaces"),
         ("list netns:web --by state", CannotSee.exit_status, "only Linux has network namespaces"),
         ("trace", CannotSee.exit_status, "Only Linux tells transitions"),
+        ("trace --for 1s", CannotSee.exit_status, "Only Linux tells transitions"),
         ("--all-netns", CannotSee.exit_status, "no network namespaces"),
     ],
 )

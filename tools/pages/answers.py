@@ -32,6 +32,8 @@ def answers_page() -> str:
                             "`rows`; with `--tables` `tables`, each a list of columns with unit and meaning",
                         ),
                         ("`explain`", "`kind`, `asked`, and the facts; one line for each word"),
+                        ("`trace`", "one line each: `kind` is `transition`, `ending`, `story`, `lost` or `summary`"),
+                        ("`check`", "`status`, `exit_status`, `alarms` and `findings`, as above"),
                         ("`close`", "`kind`, the plan, `applied`, `results`, `audit_log`"),
                         ("`tune`", "the settings; after `--apply` and `--undo` `change`, with `audit_log`"),
                         ("`lab`", "`scene`, `count`, `where`, `netns`, `pids` by role, `look_with`; no `schema`"),
