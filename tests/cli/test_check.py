@@ -121,3 +121,17 @@ def test_the_textfile(tmp_path: Path) -> None:
     assert read(file.read_text())["closewait_sockets", ("CLOSE_WAIT",)] == 20
     assert file.stat().st_mode & 0o777 == 0o644
     assert list(tmp_path.iterdir()) == [file]
+
+
+def test_the_extra_is_named_where_it_is_missing(tmp_path: Path) -> None:
+    """Nothing else needs it."""
+    without = "import sys; sys.modules['prometheus_client'] = None; from closewait.cli import run; sys.exit(run({}))"
+    words = ["check", "-", "--textfile", str(tmp_path / "closewait.prom")]
+    done = subprocess.run(
+        [sys.executable, "-c", without.format(words)],
+        input=HEALTHY, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+
+    assert (done.returncode, done.stderr) == (3, "")
+    assert "pip install 'closewait[metrics]'" in done.stdout
+    assert list(tmp_path.iterdir()) == []

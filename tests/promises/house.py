@@ -9,7 +9,7 @@ PACKAGE = REPOSITORY / "src" / "closewait"
 REFERENCE = REPOSITORY / "docs" / "reference"
 
 #: Folders of the repository that hold something written by people or made from it.
-WRITTEN = ("src", "tests", "tools", "bench", "docs", "changelog.d", ".ci")
+WRITTEN = ("src", "tests", "tools", "bench", "docs", "changelog.d", "monitoring", ".ci")
 
 
 def modules(*folders: str) -> list[Path]:

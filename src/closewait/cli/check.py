@@ -72,10 +72,13 @@ def check(
         report = _examined(looking, condition, again)
         found = _checked(report, alarms, of_this_host=looking.is_live)
         if textfile is not None:
+            from closewait.telling.extra import needed
             from closewait.telling.textfile import write_whole
             from closewait.views.as_openmetrics import as_prometheus
 
-            write_whole(Path(textfile), as_prometheus(found.gauges))
+            with needed("metrics"):
+                metrics = as_prometheus(found.gauges)
+            write_whole(Path(textfile), metrics)
     if json:
         from closewait.views.as_plugin import check_as_json
 
