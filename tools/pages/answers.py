@@ -33,6 +33,7 @@ def answers_page() -> str:
                         ),
                         ("`explain`", "`kind`, `asked`, and the facts; one line for each word"),
                         ("`trace`", "one line each: `kind` is `transition`, `ending`, `story`, `lost` or `summary`"),
+                        ("`watch`", "one line for each change: `event`, `key`, `at`, `since`, `lasted_s`, `finding`"),
                         ("`check`", "`status`, `exit_status`, `alarms` and `findings`, as above"),
                         ("`close`", "`kind`, the plan, `applied`, `results`, `audit_log`"),
                         ("`tune`", "the settings; after `--apply` and `--undo` `change`, with `audit_log`"),
