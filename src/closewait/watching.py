@@ -2,7 +2,7 @@
 
     watch = Watch(look, inquire)
     while True:
-        seen = watch.look()        # Seen: the report, its gauges, and the changes
+        seen = watch.look()        # Seen: the report, its gauges, the changes, what is foreseen
         ...                        # print, remember, tell
         wait
 
@@ -15,7 +15,8 @@ from collections.abc import Callable, Collection
 
 from closewait import doctor
 from closewait.diagnosis.changes import NOTHING_STANDS, Change, Standing
-from closewait.diagnosis.gauges import Gauge, gauges
+from closewait.diagnosis.gauges import Gauge, gauges_of
+from closewait.diagnosis.outlooks import Foreseen, Outlooks
 from closewait.diagnosis.report import Report
 from closewait.diagnosis.roles import settled
 from closewait.diagnosis.thresholds import SECOND_LOOK_S
@@ -32,12 +33,13 @@ CLOCK_WAS_SET_S = 5.0
 
 @record
 class Seen:
-    """One look of a watch: the report, its numbers, and what has changed since the look before."""
+    """One look of a watch: the report, its numbers, what has changed since the look before, and what is foreseen."""
 
     report: Report
     gauges: tuple[Gauge, ...]
     changes: tuple[Change, ...]
     standing: Standing
+    foreseen: tuple[Foreseen, ...] = ()
 
     @property
     def at_unix_s(self) -> float:
@@ -56,6 +58,7 @@ class Watch:
         self._clock_s = clock_s
         self._before: deque[tuple[float, Snapshot]] = deque()
         self._standing = NOTHING_STANDS
+        self.outlooks = Outlooks()
 
     def look(self) -> Seen:
         """Look once more. Raises what `look` raises."""
@@ -64,7 +67,9 @@ class Watch:
         self._standing, changes = self._standing.after(report.findings, latest.taken_at_unix_s or 0.0)
         if not self._before or now_s - self._before[-1][0] >= SECOND_LOOK_S / 2:
             self._before.append((now_s, report.snapshot))  # three are enough, however often one looks
-        return Seen(report, gauges(report.case), changes, self._standing)
+        numbers = gauges_of(report)
+        foreseen = self.outlooks.after(numbers, latest.taken_at_unix_s or 0.0)
+        return Seen(report, numbers, changes, self._standing, foreseen)
 
     def _earlier(self, latest: Snapshot, now_s: float) -> tuple[Snapshot, ...]:
         """The last look that is far enough away to prove that something stays; else the first one.

@@ -11,7 +11,14 @@ from closewait.diagnosis.finding import Severity
 from closewait.diagnosis.wording import age_in_words, count_of
 from closewait.views.as_json import SCHEMA, iso_time
 from closewait.views.as_text import headline, states_in_words
-from closewait.views.changes import change_as_dict, change_as_text, event_as_text, time_of_day
+from closewait.views.changes import (
+    change_as_dict,
+    change_as_text,
+    event_as_text,
+    foreseen_as_dict,
+    foreseen_as_text,
+    time_of_day,
+)
 from closewait.watching import Seen
 
 
@@ -49,10 +56,9 @@ class Printer(Hearer):
             look = seen.report.snapshot
             self._say("started", seen.at_unix_s, headline(seen.report), states=look.states, source=look.source)
         for change in seen.changes:
-            if self._json:
-                self._line(change_as_dict(change))
-            elif not self._quiet:
-                show(change_as_text(change, columns(self._width)) + "\n")
+            self._show(change_as_dict(change) if self._json else change_as_text(change, columns(self._width)))
+        for one in seen.foreseen:
+            self._show(foreseen_as_dict(one) if self._json else foreseen_as_text(one, columns(self._width)))
         if not self._quiet:
             sys.stdout.flush()
         self._show_status(seen)
@@ -75,15 +81,23 @@ class Printer(Hearer):
             self._say("stopped", time.time(), f"{count_of(self._looks, 'look')}{self._cost()}", looks=self._looks)
             sys.stdout.flush()
 
+    def note(self, event: str, at_unix_s: float, words: str) -> None:
+        """What somebody else in the audience has to say."""
+        self._clear_status()
+        self._say(event, at_unix_s, words)
+
     def _say(self, event: str, at_unix_s: float, words: str, **facts: Any) -> None:
         if self._json:
-            self._line({"schema": SCHEMA, "event": event, "at": iso_time(at_unix_s), "says": words, **facts})
-        elif not self._quiet:
-            show(event_as_text(at_unix_s, event, words, columns(self._width)) + "\n")
+            self._show({"schema": SCHEMA, "event": event, "at": iso_time(at_unix_s), "says": words, **facts})
+        else:
+            self._show(event_as_text(at_unix_s, event, words, columns(self._width)))
 
-    @staticmethod
-    def _line(answer: dict[str, Any]) -> None:
-        print(json.dumps(answer, ensure_ascii=False))
+    def _show(self, line: str | dict[str, Any]) -> None:
+        """One line, or the same for programs."""
+        if isinstance(line, dict):
+            print(json.dumps(line, ensure_ascii=False))
+        elif not self._quiet:
+            show(line + "\n")
 
     def _show_status(self, seen: Seen) -> None:
         if self._shows_status:

@@ -39,13 +39,15 @@ DESTINATION_CLASSES = {
 class Measure:
     """What one number of a look means. The unit is in the name; `wall` says what the limit is, None: it has none.
 
-    `grows`: it only ever grows while a watch runs, and begins at 0 with the next.
+    `subject` is what a sentence calls it, a plural with its labels. `grows`: it only ever grows while a watch runs, and
+    begins at 0 with the next.
     """
 
     name: str
     labels: tuple[str, ...]
     meaning: str
     wall: str | None = None
+    subject: str | None = None
     grows: bool = False
 
 
@@ -57,6 +59,12 @@ class Gauge:
     labels: tuple[str, ...]
     value: float
     limit: float | None = None
+
+    @property
+    def subject(self) -> str:
+        """What a sentence calls it: `descriptors of java[4121]`."""
+        measure = next(one for one in MEASURES if one.name == self.measure)
+        return (measure.subject or measure.name).format(**dict(zip(measure.labels, self.labels, strict=True)))
 
 
 #: What a look tells, where its source does.
@@ -81,18 +89,32 @@ MEASURES_OF_A_LOOK = (
         ("listener",),
         "Connections that wait to be accepted.",
         "the listener's backlog; the queue is full at one more",
+        "connections that wait at {listener}",
     ),
     Measure(
         "destination_ports",
         ("source", "destination"),
         "Local ports taken towards one destination that connect() may not take again.",
         "the ephemeral ports of the host",
+        "local ports from {source} to {destination}",
     ),
-    Measure("descriptors", ("pid", "process"), "Open descriptors.", "the soft limit RLIMIT_NOFILE"),
+    Measure(
+        "descriptors",
+        ("pid", "process"),
+        "Open descriptors.",
+        "the soft limit RLIMIT_NOFILE",
+        "descriptors of {process}[{pid}]",
+    ),
     Measure("dead_descriptors", ("pid", "process"), "Descriptors of sockets that are in no table any more."),
-    Measure("orphans", (), "Sockets closed by their programs and not yet gone.", "net.ipv4.tcp_max_orphans"),
-    Measure("tcp_memory_pages", (), "Pages held by the buffers of TCP.", "the third number of net.ipv4.tcp_mem"),
-    Measure("conntrack_flows", (), "Tracked connections.", "net.netfilter.nf_conntrack_max"),
+    Measure("orphans", (), "Sockets closed by their programs and not yet gone.", "net.ipv4.tcp_max_orphans", "orphans"),
+    Measure(
+        "tcp_memory_pages",
+        (),
+        "Pages held by the buffers of TCP.",
+        "the third number of net.ipv4.tcp_mem",
+        "pages held by TCP",
+    ),
+    Measure("conntrack_flows", (), "Tracked connections.", "net.netfilter.nf_conntrack_max", "tracked connections"),
     Measure("findings", ("rule", "severity"), "What was found, by rule; every rule is told, zero as zero."),
     Measure("finding_sockets", ("rule",), "Sockets in what a rule found to be a warning or critical."),
     Measure("look_timestamp_seconds", (), "When the look was taken, in seconds since 1970."),

@@ -5,8 +5,10 @@ from typing import Any
 
 from closewait.diagnosis.changes import Change
 from closewait.diagnosis.finding import Finding
+from closewait.diagnosis.outlooks import Foreseen
 from closewait.diagnosis.wording import age_in_words, count_of, name_of
 from closewait.views.as_json import SCHEMA, finding_as_dict, iso_time
+from closewait.views.forecast import forecast_as_dict, forecast_sentence
 from closewait.views.page import wrapped
 from closewait.views.visible import visible
 
@@ -58,4 +60,24 @@ def change_as_dict(change: Change) -> dict[str, Any]:
         "lasted_s": round(max(0.0, change.lasted_s), 3),
         "sockets_before": change.sockets_before,
         "finding": finding_as_dict(change.finding),
+    }
+
+
+def foreseen_as_text(foreseen: Foreseen, width: int) -> str:
+    """`02:14:07 forecast descriptors of java[4121] reach 4,096 in 3 h 10 min …`, wrapped."""
+    says = forecast_sentence(foreseen.forecast, foreseen.gauge.subject)
+    return event_as_text(foreseen.at_unix_s, "forecast", says, width)
+
+
+def foreseen_as_dict(foreseen: Foreseen) -> dict[str, Any]:
+    """One forecast, with the gauge that it is about."""
+    gauge = foreseen.gauge
+    return {
+        "schema": SCHEMA,
+        "event": "forecast",
+        "at": iso_time(foreseen.at_unix_s),
+        "says": forecast_sentence(foreseen.forecast, gauge.subject),
+        "measure": gauge.measure,
+        "labels": list(gauge.labels),
+        **forecast_as_dict(foreseen.forecast),
     }
