@@ -100,10 +100,11 @@ class Trace:
 
 
 @contextmanager
-def tracing(kernel_filter: str | None = None) -> Iterator[Trace]:
+def tracing(kernel_filter: str | None = None, *, buffers_kb: int = BUFFERS_KB) -> Iterator[Trace]:
     """A trace that begins with the block and ends with it, whatever ends it.
 
-    `kernel_filter` is in the kernel's words (`newstate == 8`), for fewer events. Raises CannotSee.
+    `kernel_filter` is in the kernel's words (`newstate == 8`), for fewer events; `buffers_kb` are what the kernel keeps
+    them in until they are read, on all processors together. Raises CannotSee.
     """
     with tracefs() as root, instance(root) as place, ExitStack() as opened:
         try:
@@ -112,7 +113,7 @@ def tracing(kernel_filter: str | None = None) -> Iterator[Trace]:
             raise CannotSee(
                 f"{NEEDED} event inet_sock_set_state, which this kernel lacks: Linux 4.16 has it."
             ) from None
-        set_up(place, kernel_filter)
+        set_up(place, kernel_filter, buffers_kb)
         pipes = []
         for pipe in sorted(place.glob("per_cpu/cpu*/trace_pipe_raw")):
             pipes.append(os.open(pipe, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC))
@@ -121,10 +122,10 @@ def tracing(kernel_filter: str | None = None) -> Iterator[Trace]:
         yield Trace(place, layout, pipes)
 
 
-def set_up(place: Path, kernel_filter: str | None) -> None:
+def set_up(place: Path, kernel_filter: str | None, buffers_kb: int) -> None:
     """Clock, buffers, and which events are wanted."""
     write(place / "trace_clock", CLOCK)
-    each_kb = BUFFERS_KB // (os.cpu_count() or 1)
+    each_kb = buffers_kb // (os.cpu_count() or 1)
     with suppress(OSError):  # little memory: the kernel's own size, and what is lost then is told
         write(place / "buffer_size_kb", str(max(LEAST_BUFFER_KB, min(MOST_BUFFER_KB, each_kb))))
     with suppress(OSError):  # the process of a thread that is gone; before Linux 4.13 only its own number is known

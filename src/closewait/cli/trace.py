@@ -67,8 +67,8 @@ def trace(
         closewait trace --summary --for 10s
     """
     condition = _condition(words or [])
-    if summary and (stories or count is not None):
-        raise BadUsage("A summary has neither stories nor lines to count: leave --stories and --count out.")
+    if (summary or quiet) and (stories or count is not None):
+        raise BadUsage("--summary and -q show neither stories nor lines to count: leave --stories and --count out.")
     limit_s = None if time_limit is None else duration_s(time_limit)
     as_json = json or not sys.stdout.isatty()
     if sys.platform != "linux":
@@ -80,20 +80,20 @@ def trace(
     from closewait.cli.trace_telling import Counting, Manner, Telling
     from closewait.formats.trace_ring.wanted import kernel_filter
 
-    with ExitStack() as opened:
+    with _stopping() as stop, ExitStack() as opened:
+        heard = None if quiet or summary else opened.enter_context(listening())
         traced = opened.enter_context(tracing(kernel_filter(condition, whole_lives=stories)))
-        telling, heard = Counting(), None
+        telling = Counting()
         if not quiet and (condition != EVERYTHING or not summary):
             telling = Telling(
                 condition,
                 Tasks(traced.root),
                 Manner(as_json=as_json, stories=stories, silent=summary, most=count, width=columns(width)),
             )
-        if not (quiet or summary):
-            heard = opened.enter_context(listening())
+        if heard:
             telling.begin()
         began = time.monotonic(), time.process_time()
-        _follow(traced, heard, telling, limit_s)
+        _follow(traced, heard, telling, stop, limit_s)
         if not quiet:
             _tell_sum(_sum(traced, telling, *began), as_json=as_json, states=summary)
     return 0
@@ -115,24 +115,23 @@ def _condition(words: Sequence[str]) -> Condition:
     return wanted.condition
 
 
-def _follow(traced: "Trace", heard: "Endings | None", telling: "Counting", limit_s: float | None) -> None:
+def _follow(traced: "Trace", heard: "Endings | None", telling: "Counting", stop: "Stop", limit_s: float | None) -> None:
     """Tell what happens until the time is over, enough was shown, a signal ends it, or nobody reads any more."""
     gc.enable()  # both ends of a connection know each other, and this may go on for days
     ends_s = None if limit_s is None else time.monotonic() + limit_s
-    with _stopping() as stop:
-        while not (stop.asked or telling.is_enough):
-            left_s = WAIT_S if ends_s is None else ends_s - time.monotonic()
-            if left_s <= 0:
-                break
-            telling.take(traced.read(min(WAIT_S, left_s)), _boot_unix_ns())
-            telling.hear(heard.read() if heard else ())
-            sys.stdout.flush()
-            _raise_if_nobody_reads()
-        telling.take(traced.rest(), _boot_unix_ns())
-        if heard and not telling.is_enough:
-            time.sleep(LAST_WORD_S)
-            telling.hear(heard.read())
-        telling.finish()
+    while not (stop.asked or telling.is_enough):
+        left_s = WAIT_S if ends_s is None else ends_s - time.monotonic()
+        if left_s <= 0:
+            break
+        telling.take(traced.read(min(WAIT_S, left_s)), _boot_unix_ns())
+        telling.hear(heard.read() if heard else ())
+        sys.stdout.flush()
+        _raise_if_nobody_reads()
+    telling.take(traced.rest(), _boot_unix_ns())
+    if heard and not telling.is_enough:
+        time.sleep(LAST_WORD_S)
+        telling.hear(heard.read())
+    telling.finish()
 
 
 class Stop:

@@ -69,6 +69,7 @@ class Telling(Counting):
         self._lives = Lives()
         self._over: dict[Ends, Life] = {}
         self._endings: dict[Ends, Ending] = {}
+        self._early: list[Ending] = []
         self._wanted: set[Life] = set()
         self._ready: deque[Life] = deque()
 
@@ -119,16 +120,24 @@ class Telling(Counting):
             self._ready.append(life)
 
     def hear(self, endings: Iterable[Ending]) -> None:
-        """Take in the kernel's last words; of sockets that are followed."""
+        """Take in the kernel's last words, of sockets that are followed."""
+        early, self._early = self._early, []
         for ending in endings:
-            ends = Ends._make(ending[:4])
-            life = self._over.pop(ends, None)
-            if life is None or life not in self._wanted:
-                continue
-            if self._manner.stories:
-                self._endings[ends] = ending
-            elif self._manner.as_json:
-                print(json.dumps(view.ending_json(ending, life)))
+            if not self._heard(ending):
+                self._early.append(ending)  # it may have come before the transition that it belongs to was read
+        for ending in early:
+            self._heard(ending)
+
+    def _heard(self, ending: Ending) -> bool:
+        """Whether the socket is known to have ended; what is told of it is kept for its story, or printed."""
+        life = self._over.pop(Ends._make(ending[:4]), None)
+        if life is None:
+            return False
+        if life in self._wanted and self._manner.stories:
+            self._endings[life.ends] = ending
+        elif life in self._wanted and self._manner.as_json:
+            print(json.dumps(view.ending_json(ending, life)))
+        return True
 
     def finish(self) -> None:
         """Tell the stories that wait for a last word, and those that are not over."""

@@ -19,6 +19,7 @@ from closewait.snapshot.filters.condition import (
     rewritten,
     weakened,
 )
+from closewait.snapshot.filters.values import GREATEST_PORT
 
 TOLD = ("local_address", "local_port", "remote_address", "remote_port", "state", "pid", "process")
 UNTOLD_SERVICES = ("local_service", "remote_service")  # stand beside the port's number; a name without one meets none
@@ -74,7 +75,7 @@ def _words(condition: Condition) -> str:
     if isinstance(condition, Either):
         return " || ".join(f"({_words(part)})" for part in condition.parts) or NEVER
     if isinstance(condition, Within):
-        return " || ".join(_span(FIELD_OF[condition.column], *span) for span in condition.spans)
+        return " || ".join(_span(FIELD_OF[condition.column], *span) for span in condition.spans) or NEVER
     patterns = condition.patterns if isinstance(condition, Among) else ()
     numbers = sorted({STATE_NUMBERS[name] for name in patterns if name in STATE_NUMBERS})
     return " || ".join(f"{field} == {number}" for number in numbers for field in STATE_FIELDS) or NEVER
@@ -82,5 +83,7 @@ def _words(condition: Condition) -> str:
 
 def _span(field: str, low: float | None, high: float | None) -> str:
     """A port that is told, between two bounds; 0 is none."""
-    least, most = max(1, int(low or 1)), 65535 if high is None else int(high)
+    least, most = max(1, int(low or 1)), min(GREATEST_PORT, GREATEST_PORT if high is None else int(high))
+    if least > most:
+        return NEVER
     return f"{field} == {least}" if least == most else f"({field} >= {least} && {field} <= {most})"
