@@ -10,6 +10,7 @@
 docs/explanation/forecast.md tells why, and how well it does.
 """
 
+import math
 from dataclasses import replace
 from itertools import pairwise
 
@@ -40,10 +41,11 @@ from closewait.diagnosis.forecast.trend import Trend, trend_of
 def foresee(times_s: ArrayLike, values: ArrayLike, *, limit: float | None = None, resolution: float = 1.0) -> Forecast:
     """Where a gauge is going that had `values` at `times_s` (seconds of any clock that keeps the time of day).
 
-    `limit` is its wall now, None where it has none or nobody told; `resolution` is the smallest step it can take (1 for
-    a count). Looks may be uneven and have gaps; what is not a number is left out.
+    `limit` is its wall now; None, infinite or not a number where it has none or nobody told. `resolution` is the
+    smallest step it can take (1 for a count). Looks may be uneven and have gaps; what is not a number is left out.
     """
     course = course_of(times_s, values)
+    limit = limit if limit is not None and math.isfinite(limit) else None
     telling = Telling(course, limit, resolution)
     emptied = emptied_at(course, resolution)
     if len(emptied) > 1 and not _outlasts(course, emptied):

@@ -15,7 +15,7 @@ from closewait.diagnosis.forecast.thresholds import (
 from closewait.diagnosis.forecast.trend import Trend
 from closewait.diagnosis.forecast.wall import Meeting, if_the_day_turns, meeting
 from closewait.diagnosis.forecast.words import number_in_words as number
-from closewait.diagnosis.forecast.words import rate_in_words
+from closewait.diagnosis.forecast.words import rate_in_words, rates_in_words
 from closewait.diagnosis.wording import age_in_words, count_of
 from closewait.records import record
 
@@ -100,7 +100,7 @@ class Telling:
     def growth(self, trend: Trend, *, day_unseen: bool) -> Forecast:
         """A line that goes on."""
         why = f"{self._rise(trend)}, {self._wobble(trend)}."
-        return self._meets(Shape.GROWTH, why, trend, self._meeting(trend, 0.0), day_unseen=day_unseen)
+        return self._meets(Shape.GROWTH, why, trend, self._meeting(trend), day_unseen=day_unseen)
 
     def rhythm_alone(self, trend: Trend, rhythm: Rhythm) -> Forecast:
         """A rhythm of the day around a level that stays."""
@@ -116,7 +116,7 @@ class Telling:
             f"{self._rise(trend)} without its rhythm of the day, which goes up and down by {number(rhythm.height)}; "
             f"{rhythm.days:.1f} days are seen."
         )
-        return self._meets(Shape.DAILY, why, trend, self._meeting_in_rhythm(trend, rhythm), day_unseen=False)
+        return self._meets(Shape.DAILY, why, trend, self._meeting(trend), day_unseen=False)
 
     def few_troughs(self, teeth: Teeth) -> Forecast:
         """A sawtooth of which too few troughs are seen."""
@@ -142,17 +142,15 @@ class Telling:
         met = self._meeting(trend, teeth.height + trend.slope_per_s * since_s)
         return self._meets(Shape.SAWTOOTH, why, trend, met, day_unseen=day_unseen)
 
-    def _meeting(self, trend: Trend, above: float) -> Meeting | None:
-        """When the trend, and what stands `above` it, meets the limit."""
-        return None if self.limit is None else meeting(self.limit - trend.level - above, trend)
-
-    def _meeting_in_rhythm(self, trend: Trend, rhythm: Rhythm) -> Meeting | None:
-        """The first time of a day that is high enough."""
-        met = [
-            (ahead_s, one)
-            for ahead_s, above in rhythm.hours_after(float(self.course.times_s[-1]))
-            if (one := self._meeting(trend, above))
-        ]
+    def _meeting(self, trend: Trend, above: float = 0.0) -> Meeting | None:
+        """When the trend, and what stands `above` it, meets the limit; in a rhythm, at the first hour high enough."""
+        if self.limit is None:
+            return None
+        distance = self.limit - trend.level - above
+        if self.rhythm is None:
+            return meeting(distance, trend)
+        hours = self.rhythm.hours_after(float(self.course.times_s[-1]))
+        met = [(ahead_s, one) for ahead_s, share in hours if (one := meeting(distance - share, trend))]
         if not met:
             return None
         latest = [Rhythm.next_at(one.latest_s, ahead_s) for ahead_s, one in met if one.latest_s is not None]
@@ -212,8 +210,8 @@ class Telling:
 
     def _slope(self, trend: Trend) -> str:
         off = EIGHTY_PERCENT_T * trend.slope_error_per_s
-        low, high = ((trend.slope_per_s + way * off) * HOUR_S for way in (-1, 1))
-        return f"{low:+,.1f} to {high:+,.1f} an hour over {age_in_words(trend.span_s)}"
+        between = rates_in_words(*((trend.slope_per_s + way * off) * HOUR_S for way in (-1, 1)))
+        return f"{between} over {age_in_words(trend.span_s)}"
 
     def _wobble(self, trend: Trend) -> str:
         return f"give or take {number(max(trend.wobble, self.resolution))}"

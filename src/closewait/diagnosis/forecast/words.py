@@ -3,7 +3,7 @@
 from closewait.diagnosis.forecast.thresholds import DAY_S, HOUR_S
 
 #: Units of a rate, shortest first: the first in which it is one at least is said.
-RATE_UNITS = ((1.0, "second"), (60.0, "minute"), (HOUR_S, "hour"), (DAY_S, "day"))
+RATE_UNITS = ((1.0, "a second"), (60.0, "a minute"), (HOUR_S, "an hour"), (DAY_S, "a day"))
 
 
 def number_in_words(value: float) -> str:
@@ -13,7 +13,17 @@ def number_in_words(value: float) -> str:
 
 def rate_in_words(per_h: float) -> str:
     """`1.0 a second`, `12 a minute`, `3.5 an hour`, `0.3 a day`."""
-    rates = [(per_h * unit_s / HOUR_S, unit) for unit_s, unit in RATE_UNITS]
-    rate, unit = next((told for told in rates if abs(told[0]) >= 0.95), rates[-1])
-    article = "an" if unit == "hour" else "a"
-    return f"{rate:,.0f} {article} {unit}" if abs(rate) >= 10 else f"{rate:.1f} {article} {unit}"
+    unit_s, unit = _unit(per_h)
+    rate = per_h * unit_s / HOUR_S
+    return f"{rate:,.0f} {unit}" if abs(rate) >= 10 else f"{rate:.1f} {unit}"
+
+
+def rates_in_words(low_per_h: float, high_per_h: float) -> str:
+    """`-0.2 to +1.3 a minute`: two rates in the unit of the larger."""
+    unit_s, unit = _unit(max(abs(low_per_h), abs(high_per_h)))
+    low, high = (per_h * unit_s / HOUR_S for per_h in (low_per_h, high_per_h))
+    return f"{low:+.1f} to {high:+.1f} {unit}"
+
+
+def _unit(per_h: float) -> tuple[float, str]:
+    return next((told for told in RATE_UNITS if abs(per_h) * told[0] / HOUR_S >= 0.95), RATE_UNITS[-1])
