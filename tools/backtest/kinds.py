@@ -234,6 +234,32 @@ def healthy_teeth(chance: Chance) -> Case:
     return still("sawtooth", chance, 10.0 * np.arange(count), values)
 
 
+def elastic_pool(chance: Chance) -> Case:
+    """A pool that grows and shrinks with the work, a few connections at a time."""
+    count = int(chance.integers(30, 361))
+    sizes = chance.integers(1, 8, count) * chance.integers(5, 40)
+    values = 20 + np.repeat(sizes, chance.integers(8, 60, count))[:count] + chance.normal(0, 1, count)
+    return still("elastic pool", chance, 10.0 * np.arange(count), values)
+
+
+def bursts(chance: Chance) -> Case:
+    """Crowds that come at once and leave one by one."""
+    count = int(chance.integers(30, 361))
+    values = 40 + chance.normal(0, 2, count)
+    for begin in chance.integers(0, count, chance.integers(1, 8)):
+        values[begin:] += chance.uniform(50, 500) * np.exp(-np.arange(count - begin) / chance.uniform(3, 40))
+    return still("bursts that fade", chance, 10.0 * np.arange(count), values)
+
+
+def swell(chance: Chance) -> Case:
+    """Load that rises for minutes, as evenly as a leak, and falls again."""
+    count, period = int(chance.integers(60, 361)), int(chance.integers(20, 120))
+    phase = (np.arange(count) + chance.integers(0, period)) % period
+    height = chance.uniform(50, 300)
+    values = 30 + 2 * height * np.minimum(phase, period - phase) / period + chance.normal(0, 3, count)
+    return still("load that swells and ebbs in minutes", chance, 10.0 * np.arange(count), values)
+
+
 def daily_rhythm(chance: Chance) -> Case:
     """Days of a healthy service, a look each five minutes."""
     count = int(chance.uniform(2, 7) * 288)
@@ -273,6 +299,9 @@ STAYING: tuple[Kind, ...] = (
     healthy_restart,
     batch_job,
     healthy_teeth,
+    elastic_pool,
+    bursts,
+    swell,
     daily_rhythm,
     morning,
 )

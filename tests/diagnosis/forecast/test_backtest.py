@@ -10,7 +10,17 @@ from pages import forecasts
 from tests.promises.house import REPOSITORY
 
 PAGE = REPOSITORY / "docs" / "explanation" / "forecast.md"
-STAYS = ("flat, quiet", "flat, busy", "bounded pool, full", "step", "sawtooth", "batch job", "daily rhythm, days")
+STAYS = (
+    "flat, quiet",
+    "flat, busy",
+    "bounded pool, full",
+    "elastic pool",
+    "step",
+    "bursts that fade",
+    "sawtooth",
+    "batch job",
+    "daily rhythm, days",
+)
 SEEN_IN_PART = "daily rhythm, part of a day"
 
 

@@ -158,6 +158,16 @@ def test_a_morning_may_turn() -> None:
     assert "day" in told.doubt
 
 
+def test_what_came_down_by_itself_may_do_so_again() -> None:
+    """Down from 300 to 60 and up again, halfway so far: no end is given to the interval, and the doubt says why."""
+    number = np.arange(90)
+    told = foresee(looks(90), np.abs(number - 50) * 5.0 + 60 + noise(90, 2), limit=600)
+
+    assert told.growing
+    assert told.latest_s is None
+    assert "higher before" in told.doubt
+
+
 def test_growth_from_day_to_day_meets_the_wall_at_a_peak() -> None:
     """A rhythm of 200 with 40 more each day: the wall of 485 is met when a day's peak is high enough."""
     times_s = looks(14 * 288, 300)

@@ -1,25 +1,13 @@
-"""Where a course became another one: the last look from which on one line tells it better than a line through all."""
+"""Where a course became another one: from where on a second line tells it better than one line through all."""
 
 import numpy as np
 
 from closewait.diagnosis.forecast.course import Array, Course
 from closewait.diagnosis.forecast.thresholds import BREAK_LEAVES, FEWEST_BLOCKS_IN_A_PIECE
 
-MOST_BREAKS = 3
 
-
-def last_break(course: Course, resolution: float) -> int | None:
-    """The index at which the last piece begins; None where one line will do."""
-    begin = None
-    for _ in range(MOST_BREAKS):
-        found = _break(course.since(begin or 0), resolution)
-        if found is None:
-            break
-        begin = found + (begin or 0)
-    return begin
-
-
-def _break(course: Course, resolution: float) -> int | None:
+def break_in(course: Course, resolution: float) -> int | None:
+    """The index at which another line begins; None where one will do."""
     count, fewest = len(course), FEWEST_BLOCKS_IN_A_PIECE
     if count < 2 * fewest:
         return None

@@ -17,14 +17,14 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import ArrayLike
 
-from closewait.diagnosis.forecast.breaks import last_break
+from closewait.diagnosis.forecast.breaks import break_in
 from closewait.diagnosis.forecast.course import Course, condensed, course_of, emptied_at
 from closewait.diagnosis.forecast.day import rhythm_of
 from closewait.diagnosis.forecast.grows import falls, has_stopped, rises, slowed, slows
 from closewait.diagnosis.forecast.middle import median
 from closewait.diagnosis.forecast.outlook import Forecast
 from closewait.diagnosis.forecast.teeth import Teeth, teeth_of
-from closewait.diagnosis.forecast.telling import Telling
+from closewait.diagnosis.forecast.telling import Telling, Turn
 from closewait.diagnosis.forecast.thresholds import (
     DAY_RISES_AT_MOST_S,
     DAY_S,
@@ -70,23 +70,22 @@ def _outlasts(course: Course, emptied: list[int]) -> bool:
     return float(course.times_s[-1] - begins_s[-1]) > longest_s and float(course.values[-1]) > highest
 
 
-def _judged(course: Course, telling: Telling) -> Forecast:
-    resolution = telling.resolution
-    teeth = teeth_of(course, resolution)
+def _judged(course: Course, telling: Telling, before: Course | None = None) -> Forecast:
+    """What the course comes to since its last break; `before` are the blocks before the break it begins with."""
+    teeth = teeth_of(course, telling.resolution)
     if teeth:
         return _by_troughs(teeth, telling)
     blocks = condensed(course)
-    begin = last_break(blocks, resolution)
+    begin = break_in(blocks, telling.resolution)
     if begin is None:
-        return _by_line(blocks, telling)
-    before = blocks.until(begin)
+        return _by_line(blocks, telling, before)
     piece = course.since(int(np.searchsorted(course.times_s, blocks.times_s[begin])))
     if len(piece) < FEWEST_LOOKS:
-        return telling.changed_lately(before, piece)
-    return _by_line(condensed(piece), telling, before)
+        return telling.changed_lately(blocks.until(begin), piece)
+    return _judged(piece, telling, blocks.until(begin))
 
 
-def _by_line(blocks: Course, telling: Telling, before: Course | None = None) -> Forecast:
+def _by_line(blocks: Course, telling: Telling, before: Course | None) -> Forecast:
     resolution = telling.resolution
     trend = trend_of(blocks, resolution)
     if not rises(trend, resolution):
@@ -101,11 +100,14 @@ def _by_line(blocks: Course, telling: Telling, before: Course | None = None) -> 
         return telling.slowing(trend)
     if telling.rhythm:
         return telling.growth_beside_rhythm(trend, telling.rhythm)
-    return telling.growth(trend, day_unseen=_may_be_the_day(telling.course, trend))
+    if before and before.values.max() > blocks.values[-1]:
+        return telling.growth(trend, Turn.AS_BEFORE)
+    return telling.growth(trend, _turn_of_the_day(telling.course, trend))
 
 
-def _may_be_the_day(course: Course, trend: Trend) -> bool:
-    return course.span_s < FEWEST_DAYS * DAY_S and trend.span_s < DAY_RISES_AT_MOST_S
+def _turn_of_the_day(course: Course, trend: Trend) -> Turn | None:
+    seen_whole = course.span_s >= FEWEST_DAYS * DAY_S or trend.span_s >= DAY_RISES_AT_MOST_S
+    return None if seen_whole else Turn.OF_THE_DAY
 
 
 def _by_troughs(teeth: Teeth, telling: Telling) -> Forecast:
@@ -113,7 +115,7 @@ def _by_troughs(teeth: Teeth, telling: Telling) -> Forecast:
         return telling.few_troughs(teeth)
     trend = trend_of(teeth.troughs, teeth.climb)
     if rises(trend, teeth.climb) and not has_stopped(teeth.troughs, trend, teeth.climb):
-        return telling.troughs_grow(teeth, trend, day_unseen=_may_be_the_day(telling.course, trend))
+        return telling.troughs_grow(teeth, trend, _turn_of_the_day(telling.course, trend))
     return telling.troughs_stay(teeth, trend)
 
 

@@ -1,5 +1,7 @@
 """What a forecast says for each kind of course: its numbers, its evidence, its doubt."""
 
+from enum import Enum
+
 from closewait.diagnosis.forecast.course import Course
 from closewait.diagnosis.forecast.day import Rhythm
 from closewait.diagnosis.forecast.middle import median
@@ -21,10 +23,16 @@ from closewait.records import record
 
 AT_THE_WALL = Meeting(0.0, 0.0, 0.0)
 WITH_THE_LOAD = "The rate may go with the load: where that changes, so does the time."
-NOT_TWO_DAYS = "Less than two days are seen: a rise that belongs to the day turns by itself."
 TOO_FAR = "The wall is too far away to be dated from so short a time."
 NO_LIMIT = "No limit is known, so there is no wall to meet."
 MAY_BEGIN = "Growth too slow to stand out from this wobble is not seen."
+
+
+class Turn(Enum):
+    """What may end a rise before the wall; the value says it."""
+
+    OF_THE_DAY = "Less than two days are seen: a rise that belongs to the day turns by itself."
+    AS_BEFORE = "It stood higher before, and came down by itself: so it may again."
 
 
 @record
@@ -97,10 +105,10 @@ class Telling:
         )
         return self._told(Shape.GROWTH, why, "If it keeps its present slope it still meets the wall.", True, trend)
 
-    def growth(self, trend: Trend, *, day_unseen: bool) -> Forecast:
+    def growth(self, trend: Trend, turn: Turn | None) -> Forecast:
         """A line that goes on."""
         why = f"{self._rise(trend)}, {self._wobble(trend)}."
-        return self._meets(Shape.GROWTH, why, trend, self._meeting(trend), day_unseen=day_unseen)
+        return self._meets(Shape.GROWTH, why, trend, self._meeting(trend), turn)
 
     def rhythm_alone(self, trend: Trend, rhythm: Rhythm) -> Forecast:
         """A rhythm of the day around a level that stays."""
@@ -116,7 +124,7 @@ class Telling:
             f"{self._rise(trend)} without its rhythm of the day, which goes up and down by {number(rhythm.height)}; "
             f"{rhythm.days:.1f} days are seen."
         )
-        return self._meets(Shape.DAILY, why, trend, self._meeting(trend), day_unseen=False)
+        return self._meets(Shape.DAILY, why, trend, self._meeting(trend), None)
 
     def few_troughs(self, teeth: Teeth) -> Forecast:
         """A sawtooth of which too few troughs are seen."""
@@ -132,7 +140,7 @@ class Telling:
         )
         return self._told(Shape.SAWTOOTH, why, MAY_BEGIN, trend=trend)
 
-    def troughs_grow(self, teeth: Teeth, trend: Trend, *, day_unseen: bool) -> Forecast:
+    def troughs_grow(self, teeth: Teeth, trend: Trend, turn: Turn | None) -> Forecast:
         """A sawtooth that leaves something behind each time; its peaks meet the wall first."""
         why = (
             f"It climbs by {number(teeth.height)} and falls back, a little less each time: over {len(teeth.troughs)} "
@@ -140,7 +148,7 @@ class Telling:
         )
         since_s = float(self.course.times_s[-1] - teeth.troughs.times_s[-1])
         met = self._meeting(trend, teeth.height + trend.slope_per_s * since_s)
-        return self._meets(Shape.SAWTOOTH, why, trend, met, day_unseen=day_unseen)
+        return self._meets(Shape.SAWTOOTH, why, trend, met, turn)
 
     def _meeting(self, trend: Trend, above: float = 0.0) -> Meeting | None:
         """When the trend, and what stands `above` it, meets the limit; in a rhythm, at the first hour high enough."""
@@ -160,14 +168,15 @@ class Telling:
             min(latest, default=None),
         )
 
-    def _meets(self, shape: Shape, why: str, trend: Trend, met: Meeting | None, *, day_unseen: bool) -> Forecast:
+    def _meets(self, shape: Shape, why: str, trend: Trend, met: Meeting | None, turn: Turn | None) -> Forecast:
         """Growth, and when it meets its wall, if that can be said."""
         if met is None:
             doubt = NO_LIMIT if self.limit is None else TOO_FAR
             return self._told(shape, why, doubt, True, trend)
-        if day_unseen:
-            met = Meeting(met.earliest_s, met.likely_s, if_the_day_turns(met.latest_s))
-        doubt = NOT_TWO_DAYS if day_unseen and met.latest_s is None else WITH_THE_LOAD
+        if turn:
+            latest_s = if_the_day_turns(met.latest_s) if turn is Turn.OF_THE_DAY else None
+            met = Meeting(met.earliest_s, met.likely_s, latest_s)
+        doubt = turn.value if turn and met.latest_s is None else WITH_THE_LOAD
         if self.restarts:
             why = f"{why} It began anew {age_in_words(self.course.span_s)} ago."
         return self._told(shape, why, doubt, True, trend, met)
