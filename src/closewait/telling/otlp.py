@@ -74,11 +74,15 @@ class Otlp:
             self._changed.notify_all()
 
     def close(self, timeout_s: float) -> None:
-        """Export what waits, but wait no longer than this."""
+        """Export what waits, but wait no longer than this; what is left is dropped."""
         with self._changed:
             self._closing = True
             self._changed.notify_all()
         self._thread.join(timeout_s)
+        with self._changed:
+            self.dropped += len(self._records)
+            self._records.clear()
+            self._metrics = None
         self._metric_exporter.shutdown()  # which ends the wait between two attempts
         self._log_exporter.shutdown()  # type: ignore[no-untyped-call]  # it has no annotations
         self._why.close()
