@@ -8,14 +8,15 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
 from bench import reading
 from bench.crowd import crowd
+from bench.line import Line
 from bench.many_namespaces import many_namespaces
 from bench.stopwatch import Timing, time_commands
+from bench.tracing import tracing
 
 OURS = str(Path(sys.executable).parent / "closewait")
 LOG_BYTES = 2_000_000_000
@@ -28,28 +29,6 @@ IN_THE_CROWD = {
     "psutil": PSUTIL,
     "ss -tanp": ["ss", "-tanp"],
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One promise: what was measured, against what, and the bound."""
-
-    what: str
-    measured: str
-    ratio: float
-    bound: float
-    at_least: bool = False
-
-    @property
-    def holds(self) -> bool:
-        """The ratio keeps its bound."""
-        return self.ratio >= self.bound if self.at_least else self.ratio <= self.bound
-
-    def __str__(self) -> str:
-        """One row of the table."""
-        sign = ">=" if self.at_least else "<="
-        verdict = "ok" if self.holds else "MISSED"
-        return f"{self.what:44} {self.measured:34} {self.ratio:7.2f} {sign} {self.bound:<6.3g} {verdict}"
 
 
 def against(what: str, ours: Timing, theirs: Timing, bound: float) -> Line:
@@ -132,7 +111,7 @@ def main() -> int:
         show(library_look(here.netns))
         for line in whole_processes(here.netns):
             show(line)
-    for line in whole_host():
+    for line in chain(whole_host(), tracing()):
         show(line)
     show(reading_a_log())
     return 0 if all(line.holds for line in lines) else 1

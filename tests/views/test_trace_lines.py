@@ -1,5 +1,7 @@
 """A trace in words: amounts of time, what is lost, and ends that are not known yet."""
 
+import json
+
 import pytest
 
 from closewait.diagnosis.lives import Actor, Lives
@@ -29,10 +31,21 @@ def test_a_line_has_everything_in_its_column() -> None:
 
 def test_what_is_not_known_is_null() -> None:
     """The port, how long it was CLOSED, and who closed first."""
-    line = transition_json(Lives().follow(CONNECTING, None), AT_UNIX_NS)
+    line = json.loads(transition_json(Lives().follow(CONNECTING, None), AT_UNIX_NS))
 
     assert [line[key] for key in ("local_port", "before_lasted_s", "closed_first", "pid", "process")] == [None] * 5
     assert (line["at_unix_s"], line["socket"]) == (1_795_373_912.062288, 1)
+
+
+def test_a_line_for_programs_is_json_whatever_a_process_is_called() -> None:
+    """Quotes, backslashes, controls and half characters in its name; what lasted a nanosecond."""
+    lives = Lives()
+    lives.follow(CONNECTING, None)
+    actor = Actor(12, 'a"b\\c\n\udcff')
+    life = lives.follow(CONNECTING._replace(time_ns=6, before="SYN_SENT", after="ESTABLISHED", local_port=5), actor)
+
+    line = json.loads(transition_json(life, AT_UNIX_NS))
+    assert (line["process"], line["local_port"], line["before_lasted_s"]) == (actor.process, 5, 1e-9)
 
 
 def test_what_is_lost_is_said_with_a_number_where_there_is_one() -> None:

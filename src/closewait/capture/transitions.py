@@ -24,7 +24,7 @@ from closewait.formats.trace_ring.pages import Events, decode
 from closewait.formats.trace_ring.transitions import Transitions
 
 #: Buffers of all processors together; between the bounds for one. A connection writes 760 bytes: 32 MB hold 44,000.
-BUFFERS_KB, LEAST_BUFFER_KB, MOST_BUFFER_KB = 32 << 10, 512, 8 << 10
+BUFFERS_KB, LEAST_BUFFER_KB, MOST_BUFFER_KB = 32 << 10, 512, 16 << 10
 PAGES_AT_ONCE = 256
 WAKE_AT_PERCENT = "25"  # full, before the time to wait is over
 

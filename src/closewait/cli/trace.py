@@ -78,15 +78,15 @@ def trace(
     from closewait.capture.tasks import Tasks
     from closewait.capture.transitions import tracing
     from closewait.cli.trace_telling import Counting, Manner, Telling
-    from closewait.formats.trace_ring.wanted import kernel_filter
+    from closewait.formats.trace_ring.wanted import decides_all, kernel_filter
 
     with _stopping() as stop, ExitStack() as opened:
         heard = None if quiet or summary else opened.enter_context(listening())
         traced = opened.enter_context(tracing(kernel_filter(condition, whole_lives=stories)))
-        telling = Counting()
-        if not quiet and (condition != EVERYTHING or not summary):
+        telling, is_decided = Counting(), not stories and decides_all(condition)
+        if not (quiet or (summary and is_decided)):
             telling = Telling(
-                condition,
+                EVERYTHING if is_decided else condition,
                 Tasks(traced.root),
                 Manner(as_json=as_json, stories=stories, silent=summary, most=count, width=columns(width)),
             )

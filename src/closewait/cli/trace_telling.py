@@ -3,7 +3,7 @@
 import json
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 from closewait.capture.tasks import Tasks
 from closewait.diagnosis.lived import Lived, lived
@@ -11,11 +11,12 @@ from closewait.diagnosis.lives import Actor, Ends, Life, Lives
 from closewait.formats.sock_diag.endings import Ending
 from closewait.formats.trace_ring.transitions import Transition, Transitions
 from closewait.records import record
-from closewait.snapshot.filters.condition import Condition
+from closewait.snapshot.filters.condition import EVERYTHING, Condition
 from closewait.snapshot.filters.one_row import meets
 from closewait.views import trace_lines as view
 
 MOST_KEPT = 10_000  # sockets that have ended, for the last word of the kernel about them
+LINES_AT_ONCE = 1000
 LAST_WORD_NS = 200_000_000  # how long that word is waited for: the kernel sends it from a queue of its own
 
 
@@ -65,13 +66,15 @@ class Telling(Counting):
 
     def __init__(self, condition: Condition, tasks: Tasks, manner: Manner) -> None:
         super().__init__()
-        self._meets, self._tasks, self._manner = meets(condition), tasks, manner
+        self._meets = None if condition == EVERYTHING else meets(condition)
+        self._tasks, self._manner = tasks, manner
         self._lives = Lives()
         self._over: dict[Ends, Life] = {}
         self._endings: dict[Ends, Ending] = {}
         self._early: list[Ending] = []
         self._wanted: set[Life] = set()
         self._ready: deque[Life] = deque()
+        self._lines: list[str] = []
 
     @property
     def is_enough(self) -> bool:
@@ -87,24 +90,27 @@ class Telling(Counting):
         """Follow a batch; `boot_unix_ns` is what the trace's clock must be added to."""
         self._tell_stories(time.clock_gettime_ns(time.CLOCK_BOOTTIME) - LAST_WORD_NS)
         if batch.lost or batch.uncounted:
-            self._print(view.lost_text, view.lost_json, batch.lost, batch.uncounted)
+            lost = batch.lost, batch.uncounted
+            self._say(json.dumps(view.lost_json(*lost)) if self._manner.as_json else view.lost_text(*lost))
         self._tasks.refresh()
         for transition in batch.rows():
             if self.is_enough:
                 break
             self._follow(transition, boot_unix_ns)
         self.connections = self._lives.connections
+        self._print()
 
     def _follow(self, transition: Transition, boot_unix_ns: int) -> None:
         actor = None if transition.thread is None else self._tasks.actor(transition.thread)
         life = self._lives.follow(transition, actor)
-        if self._meets(told(transition, actor, life)):
+        if self._meets is None or self._meets(told(transition, actor, life)):
             self.transitions += 1
             self.by_states[transition.before, transition.after] += 1
             self._wanted.add(life)
             if not (self._manner.stories or self._manner.silent):
                 self.shown += 1
-                self._print(view.transition_text, view.transition_json, life, boot_unix_ns + transition.time_ns)
+                told_by = view.transition_json if self._manner.as_json else view.transition_text
+                self._say(told_by(life, boot_unix_ns + transition.time_ns))
         if life.is_over:
             self._end(life)
 
@@ -127,6 +133,7 @@ class Telling(Counting):
                 self._early.append(ending)  # it may have come before the transition that it belongs to was read
         for ending in early:
             self._heard(ending)
+        self._print()
 
     def _heard(self, ending: Ending) -> bool:
         """Whether the socket is known to have ended; what is told of it is kept for its story, or printed."""
@@ -136,7 +143,7 @@ class Telling(Counting):
         if life in self._wanted and self._manner.stories:
             self._endings[life.ends] = ending
         elif life in self._wanted and self._manner.as_json:
-            print(json.dumps(view.ending_json(ending, life)))
+            self._say(json.dumps(view.ending_json(ending, life)))
         return True
 
     def finish(self) -> None:
@@ -146,6 +153,7 @@ class Telling(Counting):
             if life.ends.remote_port is not None and (other is None or other.is_over or other.number > life.number):
                 self._ready.append(life)
         self._tell_stories(upto_ns=None)
+        self._print()
 
     def _tell_stories(self, upto_ns: int | None) -> None:
         """Tell those whose last transition was before `upto_ns`."""
@@ -154,22 +162,29 @@ class Telling(Counting):
             ends = [one for one in (life, life.other_end) if one]
             if self._manner.stories and not self.is_enough and not self._wanted.isdisjoint(ends):
                 self.shown += 1
-                self._print_story(lived(life))
+                self._say(self._story(lived(life)))
             self._forget(ends)
 
-    def _print_story(self, story: Lived) -> None:
+    def _story(self, story: Lived) -> str:
         if self._manner.as_json:
-            print(json.dumps(view.story_json(story, self._endings)))
-        else:
-            print(view.story_text(story, self._endings, width=self._manner.width))
+            return json.dumps(view.story_json(story, self._endings))
+        return view.story_text(story, self._endings, width=self._manner.width)
 
     def _forget(self, ends: Iterable[Life]) -> None:
         for life in ends:
             self._wanted.discard(life)
             self._endings.pop(life.ends, None)
 
-    def _print(self, text: Callable[..., str], as_json: Callable[..., object], *told: object) -> None:
-        print(json.dumps(as_json(*told)) if self._manner.as_json else text(*told))
+    def _say(self, line: str) -> None:
+        self._lines.append(line)
+        if len(self._lines) >= LINES_AT_ONCE:
+            self._print()
+
+    def _print(self) -> None:
+        """Print what has been said since the last time."""
+        if self._lines:
+            print("\n".join(self._lines))
+            self._lines.clear()
 
 
 def told(transition: Transition, actor: Actor | None, life: Life) -> dict[str, tuple[object, ...]]:

@@ -4,7 +4,6 @@ A life begins with the first transition that was seen and ends in CLOSED, when t
 to another. Where both ends of a connection are on this host, each has a life of its own.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -49,12 +48,25 @@ class Moment(NamedTuple):
 
 @dataclass(slots=True, eq=False)
 class Life:
-    """One socket from the first transition that was seen; `number` names it in what is printed."""
+    """One socket from the first transition that was seen; `number` names it in what is printed.
+
+    `closed_first` says which end did, as far as the states that were seen tell; it stays None for a connection that was
+    cut short by a reset. `other_end` is the life of that end, where it is on this host too.
+    """
 
     number: int
     ends: Ends
     moments: list[Moment] = field(default_factory=list)
-    other_end: "Life | None" = None  # where that is on this host too
+    closed_first: Closer | None = None
+    other_end: "Life | None" = None
+
+    def go_on(self, moment: Moment) -> None:
+        """Another transition."""
+        for state in (moment.transition.after,) if self.moments else moment.transition[2:4]:
+            closer = CLOSERS.get(state)
+            if closer is not None and (self.closed_first is None or closer == "both"):
+                self.closed_first = closer
+        self.moments.append(moment)
 
     @property
     def state(self) -> str:
@@ -67,20 +79,10 @@ class Life:
         return self.state == "CLOSED"
 
     @property
-    def closed_first(self) -> Closer | None:
-        """Which end closed first, as far as the states that were seen tell; None also for one cut short by a reset."""
-        told = [CLOSERS.get(name) for name in self.states()]
-        return "both" if "both" in told else next(filter(None, told), None)
-
-    @property
     def closed_by(self) -> Actor | None:
         """The process of this end that closed, or that cut the connection short."""
         closing = (m for m in self.moments if m.transition.after in ("FIN_WAIT_1", "LAST_ACK", "CLOSED"))
         return next((moment.actor for moment in closing if moment.actor), None)
-
-    def states(self) -> Iterator[str]:
-        """The states it was seen in, in their order."""
-        yield from (self.moments[0].transition.before, *(moment.transition.after for moment in self.moments))
 
     @property
     def lasted_ns(self) -> int | None:
@@ -104,7 +106,7 @@ class Lives:
         life = self.open.get(transition.socket)
         if life is None or life.state != transition.before:
             life = self._begin(transition)
-        life.moments.append(Moment(transition, actor))
+        life.go_on(Moment(transition, actor))
         if life.ends.local_port is None and transition.local_port is not None:
             life.ends = Ends._make(transition[4:8])
             self._meet(life)

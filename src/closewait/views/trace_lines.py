@@ -3,13 +3,14 @@
 Every object has a `kind`: `transition`, `ending` (a socket's last tcp_info), `lost`, `story`, and `summary`, the last.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 from closewait.diagnosis.lived import Lived
-from closewait.diagnosis.lives import Actor, Ends, Life
+from closewait.diagnosis.lives import Ends, Life
 from closewait.diagnosis.wording import count_of
 from closewait.formats.sock_diag.endings import Ending
 from closewait.records import record
@@ -22,6 +23,7 @@ HEADS = ("TIME (UTC)", "THIS END", "THE PEER", "LEFT", "ENTERED", "AFTER", "BY")
 WIDTHS = (15, 21, 21, 12, 12, 12, 0)
 
 NS_PER_S = 1_000_000_000
+NULL = "null"
 
 
 @record
@@ -62,22 +64,22 @@ def transition_text(life: Life, unix_ns: int) -> str:
     )
 
 
-def transition_json(life: Life, unix_ns: int) -> dict[str, Any]:
-    """The same for programs."""
-    transition, actor = life.moments[-1]
-    lasted_ns = life.lasted_ns
-    return {
-        "schema": SCHEMA,
-        "kind": "transition",
-        "at_unix_s": _seconds(unix_ns),
-        "socket": life.number,
-        **_ends_json(life.ends),
-        "before": transition.before,
-        "after": transition.after,
-        "before_lasted_s": None if lasted_ns is None else lasted_ns / NS_PER_S,
-        **_actor_json(actor),
-        "closed_first": life.closed_first,
-    }
+def transition_json(life: Life, unix_ns: int) -> str:
+    """The same for programs, as the line it becomes: put together here, for there may be 100,000 in a second.
+
+    Addresses and states are our own words; only a process's name can hold what JSON must escape.
+    """
+    (transition, actor), ends, lasted_ns = life.moments[-1], life.ends, life.lasted_ns
+    return (
+        f'{{"schema": "{SCHEMA}", "kind": "transition", '
+        f'"at_unix_s": {unix_ns / NS_PER_S:.6f}, "socket": {life.number}, '
+        f'"local_address": "{ends.local_address}", "local_port": {ends.local_port or NULL}, '
+        f'"remote_address": "{ends.remote_address}", "remote_port": {ends.remote_port or NULL}, '
+        f'"before": "{transition.before}", "after": "{transition.after}", '
+        f'"before_lasted_s": {NULL if lasted_ns is None else lasted_ns / NS_PER_S}, '
+        f'"pid": {actor.pid if actor else NULL}, "process": {json.dumps(actor.process) if actor else NULL}, '
+        f'"closed_first": {_text_or_null(life.closed_first)}}}'
+    )
 
 
 def ending_text(ending: Ending) -> str:
@@ -222,9 +224,5 @@ def _ends_json(ends: Ends) -> dict[str, Any]:
     return ends._asdict()
 
 
-def _actor_json(actor: Actor | None) -> dict[str, Any]:
-    return {"pid": actor.pid if actor else None, "process": actor.process if actor else None}
-
-
-def _seconds(ns: int) -> float:
-    return round(ns / NS_PER_S, 6)
+def _text_or_null(text: str | None) -> str:
+    return NULL if text is None else f'"{text}"'

@@ -48,9 +48,7 @@ def kernel_filter(condition: Condition, *, whole_lives: bool) -> str | None:
     """
 
     def can_tell(leaf: Leaf) -> bool:
-        return (isinstance(leaf, Within) and leaf.column in FIELD_OF) or (
-            isinstance(leaf, Among) and leaf.column == "state" and not whole_lives
-        )
+        return is_kernels(leaf) and not (whole_lives and leaf.column == "state")
 
     decided = weakened(condition, can_tell)
     if decided == EVERYTHING:
@@ -59,6 +57,18 @@ def kernel_filter(condition: Condition, *, whole_lives: bool) -> str | None:
     if whole_lives:
         words = f"({words}) || ({_words(rewritten(decided, _mirrored))}) || {CONNECTING}"
     return words if len(words) <= MOST_CHARACTERS else None
+
+
+def is_kernels(leaf: Leaf) -> bool:
+    """Whether the kernel can decide it."""
+    is_port = isinstance(leaf, Within) and leaf.column in FIELD_OF
+    return is_port or (isinstance(leaf, Among) and leaf.column == "state")
+
+
+def decides_all(condition: Condition) -> bool:
+    """Whether the kernel decides the whole of `condition`, and what it keeps is what is wanted."""
+    in_kernel = kernel_filter(condition, whole_lives=False)
+    return condition == EVERYTHING or (in_kernel is not None and all(map(is_kernels, leaves(condition))))
 
 
 def _mirrored(leaf: Leaf) -> Condition:
