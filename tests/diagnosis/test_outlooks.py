@@ -3,7 +3,7 @@
 from itertools import pairwise
 
 from closewait.diagnosis.gauges import Gauge
-from closewait.diagnosis.outlooks import FORESEE_EVERY_S, MOST_LOOKS, Course, Foreseen, Outlooks
+from closewait.diagnosis.outlooks import FORESEE_EVERY_S, Foreseen, Outlooks
 
 LIMIT = 4096
 BEGAN_S = 1_800_000_000.0
@@ -77,15 +77,3 @@ def test_no_more_is_foreseen_than_a_watch_can_pay() -> None:
 
     assert len(vars(outlooks)["_courses"]) == 1
     assert FORESEE_EVERY_S == 60
-
-
-def test_a_course_reaches_far_back_in_little_memory() -> None:
-    """The latest looks stay, older ones grow apart."""
-    course = Course()
-    for look in range(100_000):
-        course.add(10.0 * look, look)
-
-    assert len(course.times_s) <= MOST_LOOKS
-    assert course.times_s[0] == 0.0
-    assert course.times_s[-100:] == [10.0 * look for look in range(99_900, 100_000)]
-    assert course.times_s == sorted(course.times_s)

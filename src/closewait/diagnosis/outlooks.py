@@ -3,15 +3,13 @@
 from collections.abc import Iterable
 
 from closewait.diagnosis.forecast.foresee import foresee
+from closewait.diagnosis.forecast.memory import Memory
 from closewait.diagnosis.forecast.outlook import Forecast
 from closewait.diagnosis.gauges import Gauge
 from closewait.records import record
 
 FORESEE_EVERY_S = 60.0
 TOLD_WITHIN_S = 7 * 86_400.0  # a wall that is farther away than a week is nobody's business yet
-
-#: Of a course that has more looks the older ones are thinned out, so that it reaches back for days in little memory.
-MOST_LOOKS, LATEST_LOOKS = 720, 240
 
 #: So many courses are foreseen at once, those nearest to their wall first: each takes about a millisecond.
 MOST_FORESEEN = 50
@@ -37,26 +35,26 @@ class Outlooks:
     """Follows every gauge that has a wall. A wall is told when it is first foreseen, and when half the time is left."""
 
     def __init__(self) -> None:
-        self._courses: dict[Key, Course] = {}
+        self._courses: dict[Key, Memory] = {}
         self._told_s: dict[Key, float] = {}
         self._due_at_s = float("-inf")
 
     def remember(self, gauge: Gauge, times_s: Iterable[float], values: Iterable[float]) -> None:
         """The course of a gauge before this began."""
-        course = self._courses.setdefault((gauge.measure, gauge.labels), Course())
+        course = self._courses.setdefault((gauge.measure, gauge.labels), Memory())
         for time_s, value in zip(times_s, values, strict=True):
             course.add(time_s, value)
 
     def after(self, gauges: Iterable[Gauge], at_unix_s: float) -> tuple[Foreseen, ...]:
         """What is newly foreseen after one more look."""
         walled = {(gauge.measure, gauge.labels): gauge for gauge in gauges if gauge.limit}
-        self._courses = {key: self._courses.get(key) or Course() for key in walled}
+        self._courses = {key: self._courses.get(key) or Memory() for key in walled}
         for key, gauge in walled.items():
             self._courses[key].add(at_unix_s, gauge.value)
         if 0 <= at_unix_s - self._due_at_s < FORESEE_EVERY_S:
             return ()
         self._due_at_s = at_unix_s
-        moving = [key for key, course in self._courses.items() if course.has_risen or key in self._told_s]
+        moving = [key for key, course in self._courses.items() if has_risen(course) or key in self._told_s]
         moving.sort(key=lambda key: -walled[key].value / (walled[key].limit or 1.0))
         told = [self._foreseen(key, walled[key], at_unix_s) for key in moving[:MOST_FORESEEN]]
         self._told_s = {key: left_s for key, left_s in self._told_s.items() if key in walled}
@@ -75,27 +73,11 @@ class Outlooks:
         return Foreseen(gauge, forecast, at_unix_s)
 
 
+def has_risen(course: Memory) -> bool:
+    """Whether it is above where it was at its lowest."""
+    return course.values[-1] > min(course.values)
+
+
 def is_near(forecast: Forecast) -> bool:
     """Whether a wall is foreseen within the time that concerns anybody."""
     return forecast.likely_s is not None and forecast.likely_s <= TOLD_WITHIN_S
-
-
-class Course:
-    """The looks at one gauge, the older ones thinned out."""
-
-    def __init__(self) -> None:
-        self.times_s: list[float] = []
-        self.values: list[float] = []
-
-    @property
-    def has_risen(self) -> bool:
-        """Whether it is above where it was at its lowest."""
-        return self.values[-1] > min(self.values)
-
-    def add(self, time_s: float, value: float) -> None:
-        """One more look."""
-        self.times_s.append(time_s)
-        self.values.append(value)
-        if len(self.times_s) > MOST_LOOKS:
-            for looks in (self.times_s, self.values):
-                looks[:-LATEST_LOOKS] = looks[:-LATEST_LOOKS:2]

@@ -5,7 +5,15 @@ import math
 import numpy as np
 
 from closewait.diagnosis.forecast.course import Array, Course
-from closewait.diagnosis.forecast.thresholds import DAY_PARTS, DAY_S, FEWEST_DAYS, HOUR_S, MOST_DAYS, RHYTHM_OVER_REST
+from closewait.diagnosis.forecast.thresholds import (
+    CLEAR_RHYTHM_OVER_REST,
+    DAY_PARTS,
+    DAY_S,
+    FEWEST_DAYS,
+    HOUR_S,
+    MOST_DAYS,
+    RHYTHM_OVER_REST,
+)
 from closewait.records import record
 
 PART_S = DAY_S / DAY_PARTS
@@ -19,6 +27,7 @@ class Rhythm:
 
     profile: Array
     days: float
+    is_clear: bool  # whether it can be no chance
 
     @property
     def height(self) -> float:
@@ -53,7 +62,7 @@ def rhythm_of(course: Course) -> Rhythm | None:
     if days < FEWEST_DAYS:
         return None
     seen = _parts_of_days(course)
-    if (np.count_nonzero(~np.isnan(seen), axis=0) < FEWEST_DAYS).any():
+    if not _is_whole(seen):
         return None
     first, second = np.triu_indices(len(seen), 1)
     per_day = np.nanmedian((seen[second] - seen[first]) / (second - first)[:, None])
@@ -62,9 +71,20 @@ def rhythm_of(course: Course) -> Rhythm | None:
     level = level - np.nanmedian(level)
     profile = np.nanmedian(level, axis=0)
     rest = np.sqrt(np.nanmean((level - profile) ** 2))
-    if np.ptp(profile) < RHYTHM_OVER_REST * rest * (FEWEST_DAYS / days) ** 0.5 or np.ptp(profile) == 0:
+    height = float(np.ptp(profile))
+    if height == 0 or height < RHYTHM_OVER_REST * rest * (FEWEST_DAYS / days) ** 0.5:
         return None
-    return Rhythm(profile - profile.mean(), days)
+    return Rhythm(profile - profile.mean(), days, height >= CLEAR_RHYTHM_OVER_REST * rest / (days - 1) ** 0.5)
+
+
+def days_are_seen(course: Course) -> bool:
+    """Whether a rhythm of the day would have been seen, if there were one."""
+    return course.span_s >= FEWEST_DAYS * DAY_S and _is_whole(_parts_of_days(course))
+
+
+def _is_whole(seen: Array) -> bool:
+    """Whether every part of the day was seen on two days at least."""
+    return bool((np.count_nonzero(~np.isnan(seen), axis=0) >= FEWEST_DAYS).all())
 
 
 def _parts_of_days(course: Course) -> Array:

@@ -19,7 +19,7 @@ from numpy.typing import ArrayLike
 
 from closewait.diagnosis.forecast.breaks import break_in
 from closewait.diagnosis.forecast.course import Course, condensed, course_of, emptied_at
-from closewait.diagnosis.forecast.day import rhythm_of
+from closewait.diagnosis.forecast.day import days_are_seen, rhythm_of
 from closewait.diagnosis.forecast.grows import falls, has_stopped, rises, slowed, slows
 from closewait.diagnosis.forecast.middle import median
 from closewait.diagnosis.forecast.outlook import Forecast
@@ -27,8 +27,6 @@ from closewait.diagnosis.forecast.teeth import Teeth, teeth_of
 from closewait.diagnosis.forecast.telling import Telling, Turn
 from closewait.diagnosis.forecast.thresholds import (
     DAY_RISES_AT_MOST_S,
-    DAY_S,
-    FEWEST_DAYS,
     FEWEST_LOOKS,
     FEWEST_TROUGHS,
     HOUR_S,
@@ -87,10 +85,11 @@ def _judged(course: Course, telling: Telling, before: Course | None = None) -> F
 
 def _by_line(blocks: Course, telling: Telling, before: Course | None) -> Forecast:
     resolution = telling.resolution
+    rhythm = telling.rhythm if telling.rhythm and telling.rhythm.is_clear else None
     trend = trend_of(blocks, resolution)
     if not rises(trend, resolution):
-        if telling.rhythm:
-            return telling.rhythm_alone(trend, telling.rhythm)
+        if rhythm:
+            return telling.rhythm_alone(trend, rhythm)
         if falls(trend, resolution):
             return telling.falling(trend)
         return telling.stays_since(before, blocks, trend) if before else telling.flat(trend)
@@ -98,16 +97,16 @@ def _by_line(blocks: Course, telling: Telling, before: Course | None) -> Forecas
         return telling.filled(trend)
     if slows(blocks, trend) or (before and slowed(before, trend)):
         return telling.slowing(trend)
-    if telling.rhythm:
-        return telling.growth_beside_rhythm(trend, telling.rhythm)
+    if rhythm:
+        return telling.growth_beside_rhythm(trend, rhythm)
     if before and before.values.max() > blocks.values[-1]:
         return telling.growth(trend, Turn.AS_BEFORE)
     return telling.growth(trend, _turn_of_the_day(telling.course, trend))
 
 
 def _turn_of_the_day(course: Course, trend: Trend) -> Turn | None:
-    seen_whole = course.span_s >= FEWEST_DAYS * DAY_S or trend.span_s >= DAY_RISES_AT_MOST_S
-    return None if seen_whole else Turn.OF_THE_DAY
+    no_morning = trend.span_s >= DAY_RISES_AT_MOST_S or days_are_seen(course)
+    return None if no_morning else Turn.OF_THE_DAY
 
 
 def _by_troughs(teeth: Teeth, telling: Telling) -> Forecast:

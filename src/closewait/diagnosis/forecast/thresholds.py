@@ -72,8 +72,10 @@ FEWEST_DAYS = 2.0
 MOST_DAYS = 28
 DAY_PARTS = 24
 #: The day's profile of two days has to be this many times as high as what it leaves unexplained; of more days less, for
-#: what is chance in it goes down with their square root.
+#: what is chance in it goes down with their square root. From here on it is taken out: what is none costs little.
 RHYTHM_OVER_REST = 3.0
+#: From here on it is said to be one: 24 hours of chance lie within 5.5 standard deviations 99 times of 100.
+CLEAR_RHYTHM_OVER_REST = 5.5
 
 #: No day's rhythm rises longer: the slowest, that of evening entertainment, rises from five in the morning to nine in
 #: the evening.
