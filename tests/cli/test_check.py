@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from closewait.lab import playing
 from tests.cli.test_command_line import HEALTHY, pile, run
 from tests.views.test_as_openmetrics import read
 
@@ -65,6 +66,17 @@ def test_whatever_fails_is_unknown(words: list[str], why: str) -> None:
     assert why in done.stdout
 
 
+def test_a_locale_without_the_letters() -> None:
+    """Daemons run checks in odd ones: the letters are written out."""
+    done = subprocess.run(
+        [sys.executable, "-m", "closewait", "check", "-"], env={**os.environ, "PYTHONIOENCODING": "ascii"},
+        input=pile(20).replace("java", "日本").encode(), capture_output=True, timeout=60, check=False,
+    )  # fmt: skip
+
+    assert (done.returncode, done.stderr) == (1, b"")
+    assert rb"leaked-close-wait: \u65e5\u672c[4121]" in done.stdout
+
+
 def test_nobody_reads() -> None:
     """A daemon that has closed its end gets no zero for an alarm."""
     reading, writing = os.pipe()
@@ -109,6 +121,20 @@ def test_a_filter_is_kept() -> None:
 
     assert done.stdout.startswith("CLOSEWAIT OK - CLOSE_WAIT 0 |")
     assert " LISTEN=1;;;0 " in done.stdout
+
+
+def test_a_scene_of_real_sockets() -> None:
+    """The kernel tells ages, queues and descriptors; what has no number there is not there."""
+    with playing("leaked-close-wait", count=30, own_netns=True) as stage:
+        words = ["-c", "close_wait=29", "-w", "descriptors=50%", "-w", "accept_queue_connections=90%"]
+        told = json.loads(run("check", f"netns:{stage.netns}", *words, "-w", "destination_ports=9", "--json").stdout)
+    alarms = {alarm["name"]: alarm for alarm in told["alarms"]}
+
+    assert told["status"] == "CRITICAL"
+    assert (alarms["CLOSE_WAIT"]["status"], alarms["CLOSE_WAIT"]["value"]) == ("CRITICAL", 30)
+    assert (alarms["descriptors"]["status"], alarms["accept_queue_connections"]["status"]) == ("OK", "OK")
+    assert alarms["descriptors"]["value"] > 30
+    assert alarms["destination_ports"]["status"] in ("OK", "WARNING")
 
 
 def test_the_textfile(tmp_path: Path) -> None:

@@ -20,8 +20,8 @@ def metrics_page() -> str:
         "The metrics",
         sources="src/closewait/diagnosis/gauges.py",
         parts=[
-            "A measure is told to Prometheus as the metric beside it, to OpenTelemetry under the same name, and "
-            "`closewait check --warn NAME=RANGE` watches it by the name in the first column. "
+            "A measure is told to Prometheus as the metric beside it, and to OpenTelemetry as `closewait.` and its "
+            "name; `closewait check --warn NAME=RANGE` watches those of a look by that name. "
             "What a look does not tell has no sample: unknown is not zero. A state and a rule without sockets have "
             "one, of zero. Where a measure has a wall, the metric with `_limit` has it under the same labels.",
             section("Of every look", listed(MEASURES_OF_A_LOOK)),

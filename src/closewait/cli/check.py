@@ -40,7 +40,7 @@ def check(
         str | None, typer.Option("--textfile", metavar="FILE", help="Write the metrics of Prometheus into FILE, too.")
     ] = None,
     timeout: Annotated[
-        str, typer.Option("--timeout", "-t", metavar="TIME", help="Give up after TIME: UNKNOWN.")
+        str, typer.Option("--timeout", "-t", metavar="TIME", help="Give up after TIME, beside --again: UNKNOWN.")
     ] = "30s",
     json: Json = False,
     quiet: Quiet = False,
@@ -67,9 +67,10 @@ def check(
     from closewait.diagnosis.alarm import alarms_of
 
     alarms = alarms_of(warn or [], crit or [])
-    with _at_most(duration_s(timeout)):
+    again_s = None if again is None else duration_s(again)
+    with _at_most(duration_s(timeout) + (again_s or 0.0)):
         looking, condition = looker(words or [])
-        report = _examined(looking, condition, again)
+        report = _examined(looking, condition, again_s)
         found = _checked(report, alarms, of_this_host=looking.is_live)
         if textfile is not None:
             from closewait.telling.extra import needed
@@ -90,13 +91,12 @@ def check(
     return found.status.value
 
 
-def _examined(looking: Live | Dumps, condition: Condition, again: str | None) -> "Report":
+def _examined(looking: Live | Dumps, condition: Condition, again_s: float | None) -> "Report":
     """Look, once or twice, and judge."""
     from closewait import capture, doctor
     from closewait.diagnosis.selection import judged, lasting
     from closewait.snapshot.timeline import Timeline
 
-    again_s = None if again is None else duration_s(again)
     if again_s is not None and not looking.is_live:
         raise BadUsage("A dump cannot be looked at again. Give two dumps, the earlier one first.")
     needs = JUDGEMENT if condition == EVERYTHING else EVERYTHING_THERE_IS

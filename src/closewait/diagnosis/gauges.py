@@ -164,8 +164,9 @@ def gauges_of(report: Report) -> tuple[Gauge, ...]:
     found = {(rule.name, severity): 0 for rule in RULES for severity in Severity}
     sockets = {rule.name: 0 for rule in RULES}
     for finding in report.findings:
-        found[finding.rule, finding.severity] += 1
-        sockets[finding.rule] += 0 if finding.severity is Severity.BENIGN else finding.sockets
+        found[finding.rule, finding.severity] = found.get((finding.rule, finding.severity), 0) + 1
+        if finding.severity is not Severity.BENIGN:
+            sockets[finding.rule] = sockets.get(finding.rule, 0) + finding.sockets
     taken_at_s = report.snapshot.taken_at_unix_s
     return (
         *gauges(report.case),

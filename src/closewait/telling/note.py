@@ -12,6 +12,8 @@ from closewait.views.visible import visible
 #: What becomes worse, and what is over. One that grows or eases is known already.
 TOLD_KINDS = ("opened", "worsened", "resolved")
 
+LONGEST_FACT = 4000  # letters; execve(2) takes no string of more than 128 KiB
+
 
 @record
 class Note:
@@ -60,4 +62,7 @@ def note_of(change: Change, host: str, *, missed: int) -> Note:
         "WHERE": finding.where,
         "SAYS": finding.says,
     }
-    return Note(json.dumps(told).encode(), {f"CLOSEWAIT_{name}": visible(fact) for name, fact in facts.items()})
+    return Note(
+        json.dumps(told).encode(),
+        {f"CLOSEWAIT_{name}": visible(fact)[:LONGEST_FACT] for name, fact in facts.items()},
+    )

@@ -13,9 +13,9 @@ def write_whole(path: Path, text: str) -> None:
     """Put `text` into a file so that whoever reads it sees the old text or the new, never a part. Raises CannotAct."""
     beside = None
     try:
-        with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=f".{path.name}.", delete=False) as written:
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as written:
             beside = written.name
-            written.write(text)
+            written.write(text.encode())
             written.flush()
             os.fchmod(written.fileno(), READABLE_BY_ALL)
         os.replace(beside, path)  # noqa: PTH105  a rename within one folder: rename(2)
