@@ -15,6 +15,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from closewait.errors import BadInput, CannotAct, CannotSee, ClosewaitError
+from closewait.history.lock import refused_in_words
 
 VERSION = 1
 APPLICATION_ID = 0x636C7774  # "clwt"; PRAGMA application_id
@@ -70,13 +71,9 @@ def _explained(error: sqlite3.Error, path: Path, *, writing: bool) -> ClosewaitE
 
 def make_place(path: Path) -> None:
     """Make the folder and an empty file that nobody else may read, where there is none. Raises CannotAct."""
-    try:
+    with refused_in_words(path):
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
-    except OSError as error:
-        raise CannotAct(
-            f"{path} cannot be written: {error.strerror}. Name a file that can be: --history FILE"
-        ) from None
 
 
 def opened_for_writing(path: Path) -> sqlite3.Connection:

@@ -16,18 +16,36 @@ from closewait.errors import CannotAct
 @contextmanager
 def held(history: Path) -> Iterator[None]:
     """Be the only one who writes `history`. Raises CannotAct."""
-    lock = os.open(history.with_name(f"{history.name}.lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    with refused_in_words(history):
+        lock = os.open(history.with_name(f"{history.name}.lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            who = os.pread(lock, 20, 0).decode(errors="replace").strip()
-            raise CannotAct(
-                f"{history} is being written by process {who or 'unknown'}, another watch. Read it with "
-                "`closewait history`; to watch a second time, give this watch a file of its own: --history FILE"
-            ) from None
-        os.ftruncate(lock, 0)
-        os.pwrite(lock, f"{os.getpid()}\n".encode(), 0)
+        with refused_in_words(history):
+            _take(lock, history)
         yield
     finally:
         os.close(lock)
+
+
+def _take(lock: int, history: Path) -> None:
+    """Lock the open file, and write into it who has it."""
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        who = os.pread(lock, 20, 0).decode(errors="replace").strip()
+        raise CannotAct(
+            f"{history} is being written by process {who or 'unknown'}, another watch. Read it with "
+            "`closewait history`; to watch a second time, give this watch a file of its own: --history FILE"
+        ) from None
+    os.ftruncate(lock, 0)
+    os.pwrite(lock, f"{os.getpid()}\n".encode(), 0)
+
+
+@contextmanager
+def refused_in_words(history: Path) -> Iterator[None]:
+    """What the system says when no file can be made there, as a sentence for its user."""
+    try:
+        yield
+    except OSError as error:
+        raise CannotAct(
+            f"{history} cannot be written: {error.strerror}. Name a file that can be: --history FILE"
+        ) from None
