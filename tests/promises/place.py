@@ -5,12 +5,15 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from closewait import history
 from closewait.lab import playing
+from tests.history.watched import EVERY_S, Clock, Watch
 
 #: `closewait` as it is installed beside this Python.
 BIN = Path(sys.executable).parent
@@ -46,7 +49,7 @@ class Place:
         done = subprocess.run(
             self._inside(command),
             cwd=self.folder,
-            env=environment(),
+            env={**environment(), "XDG_STATE_HOME": str(self.folder / "state")},
             capture_output=True,
             text=True,
             timeout=DEADLINE_S,
@@ -106,10 +109,21 @@ def a_place(folder: Path) -> Iterator[Place]:
             dump.write(CUSTOMER)
         looks = (f"2026-11-22 10:0{minute}:00\n{place.run('ss -tanp').output}" for minute in range(3))
         (folder / "days.log").write_text("".join(looks))
+        write_a_history(folder / "state" / "closewait" / "history.sqlite")
         try:
             yield place
         finally:
             place.end_scenes()
+
+
+def write_a_history(path: Path) -> None:
+    """What a watch of the last minutes would have written, at the host of the customer."""
+    clock = Clock(unix_s=time.time() - 900)
+    sockets = "20 x CLOSE_WAIT 10.0.0.1:443 203.0.113.9:50123 pid=4121 process=java recvq=1 age=90s"
+    with history.writing(path, clock=clock, every_s=EVERY_S) as store:
+        watch = Watch(store, clock)
+        for look in range(20):
+            watch.look(sockets, whole=look == 10)
 
 
 def commands_in(text: str) -> list[str]:

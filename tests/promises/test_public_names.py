@@ -32,7 +32,7 @@ FORMAT_NAMES = {
     "closewait_parquet",
 }
 
-VERB_NAMES = {"examine", "list", "explain", "sql", "watch", "trace", "check", "close", "tune", "lab"}
+VERB_NAMES = {"history", "examine", "list", "explain", "sql", "watch", "trace", "check", "close", "tune", "lab"}
 
 EXIT_STATUSES = {
     "ClosewaitError": 5, "CannotSee": 3, "BadUsage": 4, "BadInput": 4, "CannotPlay": 3, "CannotAct": 3,

@@ -13,7 +13,7 @@ from contextlib import suppress
 from closewait.cli.early import begin_if_live
 from closewait.errors import BadUsage, CannotSee, ClosewaitError
 
-VERBS = ("examine", "list", "explain", "sql", "watch", "trace", "check", "close", "tune", "lab")
+VERBS = ("examine", "list", "explain", "sql", "watch", "history", "trace", "check", "close", "tune", "lab")
 
 #: First words that are the command's own business and no source.
 ABOUT_THE_COMMAND = ("--help", "-h", "--version", "--install-completion", "--show-completion")

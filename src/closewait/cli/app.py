@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from closewait.cli import check, close, examine, explain, lab, list_sockets, sql, trace, tune, watch
+from closewait.cli import check, close, examine, explain, history, lab, list_sockets, sql, trace, tune, watch
 
 COMMANDS: Mapping[str, Callable[..., int]] = {
     "examine": examine.examine,
@@ -13,6 +13,7 @@ COMMANDS: Mapping[str, Callable[..., int]] = {
     "explain": explain.explain,
     "sql": sql.sql,
     "watch": watch.watch,
+    "history": history.history,
     "trace": trace.trace,
     "check": check.check,
     "close": close.close,

@@ -1,7 +1,7 @@
 """`closewait explain WORD`: what a state, a rule or a setting means, under any of its names; or one socket's story."""
 
 import json as json_text
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -101,6 +101,7 @@ def _tell_sockets(
     names: Mapping[str, SocketName], sources: Sequence[str], *, json: bool, width: int | None, quiet: bool
 ) -> None:
     """Tell the story of each socket, all of them from one look."""
+    from closewait.cli.remembered import known_of
     from closewait.cli.sources import place
     from closewait.diagnosis.one_socket import the_socket
     from closewait.diagnosis.story import story_of
@@ -118,10 +119,23 @@ def _tell_sockets(
         story = story_of(socket, system=look.system, settings=_settings(looking, look, socket.state))
         if story is None:
             raise BadInput(f"{word} is in this dump, but the dump does not tell its state. Make one with: ss -tanpoei")
-        told: Any = story_json(word, story) if json else story_text(story, width=columns(width))
-        answers.append(json_text.dumps(told, ensure_ascii=False) if json else told)
+        known = known_of(socket.told) if looking.is_live else []
+        if json:
+            answers.append(json_text.dumps({**story_json(word, story), "history": known}, ensure_ascii=False))
+        else:
+            answers.append("\n".join([story_text(story, width=columns(width)), *_history_of(known, columns(width))]))
     if not quiet:
         print(("\n" if json else "\n\n\n").join(answers))
+
+
+def _history_of(known: Sequence[Mapping[str, Any]], width: int) -> Iterator[str]:
+    """What the watch has written down about a socket."""
+    if known:
+        from closewait.views.remembered import lives
+
+        yield ""
+        yield "What the history knows"
+        yield from (f"  {line}" for line in lives(known, width - 2))
 
 
 def _settings(looking: "Live | Dumps", look: "Snapshot", state: str | None) -> Mapping[str, str]:

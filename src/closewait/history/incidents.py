@@ -1,7 +1,7 @@
 """What happened between two looks besides sockets: the clock was set, the machine slept, looks are missing."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Literal
 
 from closewait.history.instant import Instant
@@ -63,5 +63,5 @@ def in_words(seconds: float) -> str:
 
 
 def time_of_day(unix_s: float) -> str:
-    """`2026-11-22 02:14:10`, in UTC."""
-    return f"{datetime.fromtimestamp(unix_s, UTC):%Y-%m-%d %H:%M:%S}"
+    """`2026-11-22 02:14:10`, in the time of this host."""
+    return f"{datetime.fromtimestamp(unix_s).astimezone():%Y-%m-%d %H:%M:%S}"

@@ -23,7 +23,9 @@ from closewait.history.packing import Looks, Numbers, unpacked
 from closewait.history.points import Points, joined
 from closewait.history.whole_look import brought_back
 from closewait.records import record
+from closewait.snapshot.coded import Coded
 from closewait.snapshot.lifelines import LIFELINES
+from closewait.snapshot.remembered import TABLES
 from closewait.snapshot.table import Snapshot
 
 EVER, NEVER = float("-inf"), float("inf")
@@ -230,10 +232,27 @@ class Past:
         ).fetchall()
         return dict(zip(LINE_COLUMNS, map(list, zip(*rows, strict=True)), strict=True)) if rows else {}
 
-    def table(self, name: str, columns: Sequence[str]) -> dict[str, list[Any]]:
-        """One table of schema.sql, as columns."""
-        rows = self._connection.execute(f"SELECT {', '.join(columns)} FROM {name}").fetchall()
-        return {column: [row[place] for row in rows] for place, column in enumerate(columns)}
+    def table(self, name: str) -> dict[str, Any]:
+        """One of the tables of `snapshot.remembered`, as columns."""
+        if name == "history.points":
+            return self._points_table()
+        names = [column.name for column in TABLES[name]]
+        rows = self._connection.execute(f"SELECT {', '.join(names)} FROM {name.removeprefix('history.')}").fetchall()
+        return {column: [row[place] for row in rows] for place, column in enumerate(names)}
+
+    def _points_table(self) -> dict[str, Any]:
+        """Every value of every gauge as it was written."""
+        courses = list(self.written())
+        if not courses:
+            return {}
+        codes = np.repeat(np.arange(len(courses)), [len(course.values) for course in courses])
+        return {
+            "at_unix_s": np.concatenate([course.times_s for course in courses]),
+            "measure": Coded([course.measure for course in courses], codes),
+            "labels": Coded([" ".join(filter(None, course.labels)) for course in courses], codes),
+            "value": _or_null([course.values for course in courses]),
+            "wall": _or_null([course.limits for course in courses]),
+        }
 
     def written(self) -> Iterator[Course]:
         """Every gauge as it was written: where it changed, or was no longer told (NaN), or a course begins."""
@@ -274,6 +293,11 @@ class Past:
             (value,), (wall,) = points.standing(looks)
             if not np.isnan(value):
                 yield Gauge(*known[series], float(value), None if np.isnan(wall) else float(wall))
+
+
+def _or_null(parts: Sequence[Numbers]) -> Any:
+    """The numbers of all parts; what is not told is masked."""
+    return np.ma.masked_invalid(np.concatenate(parts))
 
 
 def _columns(points: Sequence[tuple[int, float | None, float | None]]) -> list[tuple[Looks, Numbers, Numbers]]:

@@ -4,14 +4,13 @@ import os
 from pathlib import Path
 
 FILE = "history.sqlite"
-ROOTS_FOLDER = Path("/var/lib/closewait")
+ROOTS_FOLDER = Path("/var/lib")
 
 
 def place() -> Path:
-    """In /var/lib/closewait as root, in $XDG_STATE_HOME or ~/.local/state otherwise (XDG base directories)."""
-    if hasattr(os, "geteuid") and os.geteuid() == 0:
-        return ROOTS_FOLDER / FILE
+    """In $XDG_STATE_HOME, in /var/lib as root, in ~/.local/state otherwise (XDG base directories); as the audit log."""
     folder = Path(os.environ.get("XDG_STATE_HOME", ""))
     if not folder.is_absolute():
-        folder = Path.home() / ".local" / "state"
+        is_root = hasattr(os, "geteuid") and os.geteuid() == 0
+        folder = ROOTS_FOLDER if is_root else Path.home() / ".local" / "state"
     return folder / "closewait" / FILE

@@ -1,6 +1,7 @@
 """A look as four tables that SQL can be asked of: sockets, holders, processes, listeners."""
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 import polars as pl
 
@@ -65,10 +66,12 @@ def _joined(table: str, frames: Sequence[pl.DataFrame]) -> pl.DataFrame:
     return pl.concat([pl.DataFrame(schema=columns), *numbered])
 
 
-def answer(query: str, looks: Sequence[Snapshot]) -> pl.DataFrame:
-    """What `query` selects. Raises BadUsage, in one line, for SQL that cannot be answered."""
+def answer(
+    query: str, looks: Sequence[Snapshot], others: Mapping[str, pl.DataFrame] = MappingProxyType({})
+) -> pl.DataFrame:
+    """What `query` selects, from `others` too. Raises BadUsage, in one line, for SQL that cannot be answered."""
     try:
-        with pl.SQLContext(tables(looks), eager=True) as context:
+        with pl.SQLContext({**tables(looks), **others}, eager=True) as context:
             result = context.execute(query)
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, ValueError) as wrong:
         why = str(wrong).strip().partition("\n")[0].rstrip(".")
