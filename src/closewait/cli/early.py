@@ -15,8 +15,8 @@ LOOKING_VERBS = ("examine", "list", "sql", "check")
 
 #: Options of these verbs whose value is the next word.
 OPTIONS_WITH_VALUE = (
-    "--again", "--by", "--crit", "-c", "--from", "--limit", "--output", "-o", "--sort", "--textfile", "--timeout", "-t",
-    "--warn", "-w", "--width",
+    "--again", "--by", "--crit", "-c", "--from", "--history", "--limit", "--output", "-o", "--sort", "--textfile",
+    "--timeout", "-t", "--warn", "-w", "--width",
 )  # fmt: skip
 
 _begun: list[capture.Begun] = []
