@@ -3,6 +3,7 @@
 import json
 import re
 import subprocess
+from pathlib import Path
 from typing import Any
 
 from closewait.diagnosis.gauges import MEASURES
@@ -98,6 +99,16 @@ def test_every_alert_is_tested() -> None:
     fired = {name for name, told in re.findall(r"alertname: (\S+)\n\s+exp_alerts:( \[\])?", tests) if not told}
 
     assert alerts - fired == set()
+
+
+def test_promtool_understands_the_dashboard(tmp_path: Path) -> None:
+    """Its queries, written as rules (JSON is YAML), with every host chosen."""
+    asked = [target["expr"].replace("$instance", ".*") for panel in panels() for target in panel["targets"]]
+    rules = [{"record": f"dashboard:query_{number}", "expr": query} for number, query in enumerate(asked)]
+    file = tmp_path / "dashboard.yml"
+    file.write_text(json.dumps({"groups": [{"name": "dashboard", "rules": rules}]}))
+
+    assert f"SUCCESS: {len(asked)} rules found" in promtool("check", "rules", str(file))
 
 
 def test_the_dashboard_is_in_order() -> None:
