@@ -21,6 +21,9 @@ SHORTENED = {"--again 30s": "--again 1s", "--for 10s": "--for 1s", "--for 1min":
 #: A watch goes on until it is stopped.
 WITHOUT_END = re.compile(r"closewait watch(?!.*--for).*")
 
+#: What answers in lines of JSON, one for each thing that happens.
+LINE_BY_LINE = re.compile(r"closewait (?:trace|watch)\b")
+
 #: Healthy, warnings, critical: an answer. Anything else is a failure of the command.
 ANSWERED = (0, 1, 2)
 
@@ -82,13 +85,17 @@ def shortened(command: str) -> str:
 
 
 def failures(given: list[Answer]) -> list[Answer]:
-    """The answers that are none: a wrong exit status, nothing printed, or JSON that is not JSON."""
-    return [one for one in given if one.status not in ANSWERED or not one.output or not _is_what_was_asked(one)]
+    """The answers that are none: a wrong exit status, nothing printed unasked, or JSON that is not JSON."""
+    return [
+        one
+        for one in given
+        if one.status not in ANSWERED or bool(one.output) == ("--quiet" in one.command) or not _is_what_was_asked(one)
+    ]
 
 
 def _is_what_was_asked(answer: Answer) -> bool:
     """JSON where it was asked for: one answer, or one in each line of what comes line by line."""
-    parts = answer.output.splitlines() if answer.command.startswith("closewait trace") else [answer.output]
+    parts = answer.output.splitlines() if LINE_BY_LINE.match(answer.command) else [answer.output]
     try:
         return "--json" not in answer.command or all(json.loads(part) for part in parts)
     except ValueError:
