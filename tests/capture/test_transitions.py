@@ -9,11 +9,13 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable
+from contextlib import ExitStack
 
 import pytest
 
+from closewait import capture
 from closewait.capture.endings import listening
-from closewait.capture.entry_times import entry_times
+from closewait.capture.entry_times import entry_times, exact_ages
 from closewait.capture.namespace import inside
 from closewait.capture.tasks import Tasks
 from closewait.capture.tracefs import tracefs
@@ -131,6 +133,28 @@ def test_times_are_true() -> None:
         assert at_unix_s is not None
         assert truth[ends][0] - NEAR_ENOUGH_S < at_unix_s < truth[ends][1] + NEAR_ENOUGH_S
     assert (left, entered.lost) == ([None] * 5, 0)
+
+
+def test_a_look_has_the_true_ages() -> None:
+    """Within 10 ms, where the row alone tells bounds far apart: the program has written since the peer closed."""
+    with named_namespaces(1) as (there,), exact_ages() as exact, ExitStack() as opened:
+        near, far = there.call(connection, own_address())
+        opened.enter_context(near)
+        opened.enter_context(far)
+        near.shutdown(socket.SHUT_WR)
+        closed_unix_s = time.time()
+        time.sleep(0.3)  # old enough for the bounds to be apart
+        far.sendall(b"goes on")
+        look = capture.look(netns=there.name, holders=False)
+        bounds, ages = (
+            seen.sockets.filter(state="CLOSE_WAIT").select("age_low_s", "age_high_s").row(0)
+            for seen in (look, exact(look))
+        )
+
+    assert look.taken_at_unix_s is not None
+    true_age_s = look.taken_at_unix_s - closed_unix_s
+    assert bounds[0] < true_age_s - NEAR_ENOUGH_S
+    assert ages[0] == ages[1] == pytest.approx(true_age_s, abs=NEAR_ENOUGH_S)
 
 
 def test_what_began_before_the_trace_is_unknown() -> None:

@@ -63,7 +63,6 @@ def run(folder: Path, command: str) -> "subprocess.CompletedProcess[str]":
         ("tune --undo", CannotAct.exit_status, "There is no change to take back"),
         ("netns:web", CannotSee.exit_status, "only Linux has network namespaces"),
         ("list netns:web --by state", CannotSee.exit_status, "only Linux has network namespaces"),
-        ("trace", CannotSee.exit_status, "Only Linux tells transitions"),
         ("trace --for 1s", CannotSee.exit_status, "Only Linux tells transitions"),
         ("--all-netns", CannotSee.exit_status, "no network namespaces"),
     ],

@@ -10,16 +10,22 @@ live in different network namespaces: the trace does not tell them apart.
 """
 
 import time
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING
 
 from closewait.capture.transitions import Trace, tracing
 from closewait.diagnosis.lives import Ends
+from closewait.errors import CannotSee
 from closewait.formats.trace_ring.wanted import kernel_filter
 from closewait.snapshot.filters.values import in_states
 
+if TYPE_CHECKING:
+    from closewait.snapshot.exact_ages import Ends as AnyEnds
+    from closewait.snapshot.table import Snapshot
+
 WITHOUT_TIMER = ("CLOSE_WAIT",)  # the state that nothing but the program ends
-BUFFERS_KB = 8 << 10  # holds the transitions of 50,000 connections between two updates
+BUFFERS_KB = 16 << 10  # holds what 100,000 connections write between two updates
 
 
 class EntryTimes:
@@ -28,6 +34,7 @@ class EntryTimes:
     def __init__(self, trace: Trace, states: Collection[str]) -> None:
         self.lost = 0
         self._trace, self._states = trace, frozenset(states)
+        self._ends: dict[int, tuple[str, Ends]] = {}  # of each socket that has entered one of the states
         self._entered: dict[tuple[str, Ends], dict[int, float]] = {}
 
     def update(self) -> None:
@@ -35,25 +42,26 @@ class EntryTimes:
         batch = self._trace.read(wait_s=0)
         if batch.lost or batch.uncounted:
             self.lost += batch.lost
-            self._entered.clear()  # a socket may have left unseen, and another may have its ends now
+            self._ends.clear()  # a socket may have left unseen, and another may have its ends now
+            self._entered.clear()
+        for socket in batch.left(self._states) & self._ends.keys():
+            self._leave(socket)
         boot_unix_s = time.time() - time.clock_gettime(time.CLOCK_BOOTTIME)
-        for transition in batch.rows():
-            ends = Ends._make(transition[4:8])
-            if transition.before in self._states:
-                self._leave(transition.before, ends, transition.socket)
-            if transition.after in self._states:
-                entered = self._entered.setdefault((transition.after, ends), {})
-                entered[transition.socket] = boot_unix_s + transition.time_ns / 1e9
+        for transition in batch.stayed(self._states).rows():
+            named = transition.after, Ends._make(transition[4:8])
+            self._ends[transition.socket] = named
+            self._entered.setdefault(named, {})[transition.socket] = boot_unix_s + transition.time_ns / 1e9
 
-    def _leave(self, state: str, ends: Ends, socket: int) -> None:
-        entered = self._entered.get((state, ends), {})
-        entered.pop(socket, None)
+    def _leave(self, socket: int) -> None:
+        named = self._ends.pop(socket)
+        entered = self._entered[named]
+        del entered[socket]
         if not entered:
-            self._entered.pop((state, ends), None)
+            del self._entered[named]
 
-    def entered_at(self, state: str, ends: Ends) -> float | None:
+    def entered_at(self, state: str, ends: "AnyEnds") -> float | None:
         """When the socket with these ends entered `state` (Unix time in seconds); None where that was not seen."""
-        entered = self._entered.get((state, ends), {})
+        entered = self._entered.get((state, Ends._make(ends)), {})
         return next(iter(entered.values())) if len(entered) == 1 else None
 
 
@@ -63,3 +71,22 @@ def entry_times(states: Collection[str] = WITHOUT_TIMER) -> Iterator[EntryTimes]
     wanted = kernel_filter(in_states(sorted(states)), whole_lives=False)
     with tracing(wanted, buffers_kb=BUFFERS_KB) as trace:
         yield EntryTimes(trace, states)
+
+
+@contextmanager
+def exact_ages(states: Collection[str] = WITHOUT_TIMER) -> Iterator[Callable[["Snapshot"], "Snapshot"]]:
+    """What gives a look the exact ages that a trace from now on knows; a look as it is, where tracing is refused."""
+    from closewait.snapshot.exact_ages import with_exact_ages
+
+    with ExitStack() as opened:
+        try:
+            entered = opened.enter_context(entry_times(states))
+        except CannotSee:
+            yield lambda look: look
+            return
+
+        def exact(look: "Snapshot") -> "Snapshot":
+            entered.update()
+            return with_exact_ages(look, entered.entered_at, states)
+
+        yield exact

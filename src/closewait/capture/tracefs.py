@@ -7,6 +7,7 @@ one whose maker was killed stays, and the next to come removes it. Its name says
 import errno
 import os
 import re
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -24,12 +25,19 @@ SYS_FSOPEN, SYS_FSCONFIG, SYS_FSMOUNT = 430, 431, 432
 CLOEXEC, FSCONFIG_CMD_CREATE = 1, 6
 
 
+def refuse_elsewhere() -> None:
+    """Raise CannotSee on a system without it."""
+    if sys.platform != "linux":
+        raise CannotSee(f"Only Linux tells transitions as they happen; this is {sys.platform}.")
+
+
 @contextmanager
 def tracefs() -> Iterator[Path]:
     """The root of tracefs: where it is mounted, else a mount that no other process sees and that ends with the block.
 
     Raises CannotSee.
     """
+    refuse_elsewhere()
     mounted = next((root for root in USUAL if _is_tracefs(root)), None)
     if mounted is not None:
         yield mounted

@@ -113,8 +113,11 @@ def tracing(kernel_filter: str | None = None, *, buffers_kb: int = BUFFERS_KB) -
             raise CannotSee(
                 f"{NEEDED} event inet_sock_set_state, which this kernel lacks: Linux 4.16 has it."
             ) from None
-        set_up(place, kernel_filter, buffers_kb)
         pipes = []
+        try:
+            set_up(place, kernel_filter, buffers_kb)
+        except PermissionError as refused:
+            raise CannotSee(f"{NEEDED}, which the kernel refused: {refused.strerror}.") from None
         for pipe in sorted(place.glob("per_cpu/cpu*/trace_pipe_raw")):
             pipes.append(os.open(pipe, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC))
             opened.callback(os.close, pipes[-1])

@@ -15,7 +15,7 @@ import typer
 
 from closewait.cli.options import Quiet, Width
 from closewait.cli.terminal import columns
-from closewait.errors import BadUsage, CannotSee
+from closewait.errors import BadUsage
 from closewait.snapshot.durations import duration_s
 from closewait.snapshot.filters.condition import EVERYTHING, Condition
 
@@ -71,15 +71,14 @@ def trace(
         raise BadUsage("--summary and -q show neither stories nor lines to count: leave --stories and --count out.")
     limit_s = None if time_limit is None else duration_s(time_limit)
     as_json = json or not sys.stdout.isatty()
-    if sys.platform != "linux":
-        raise CannotSee(f"Only Linux tells transitions as they happen; this is {sys.platform}.")
-
     from closewait.capture.endings import listening
     from closewait.capture.tasks import Tasks
+    from closewait.capture.tracefs import refuse_elsewhere
     from closewait.capture.transitions import tracing
     from closewait.cli.trace_telling import Counting, Manner, Telling
     from closewait.formats.trace_ring.wanted import decides_all, kernel_filter
 
+    refuse_elsewhere()
     with _stopping() as stop, ExitStack() as opened:
         heard = None if quiet or summary else opened.enter_context(listening())
         traced = opened.enter_context(tracing(kernel_filter(condition, whole_lives=stories)))

@@ -5,7 +5,7 @@ be another's. A connecting socket has no port of its own yet in its first event.
 TIME_WAIT is never told: the socket itself ends (FIN_WAIT_2 to CLOSED), and a smaller one without events waits.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -129,9 +129,21 @@ class Transitions:
         names = ((STATE_NAMES[pair >> 8], STATE_NAMES[pair & 255]) for pair in pairs.tolist())
         return dict(zip(names, counts.tolist(), strict=True))
 
-    def taken(self, which: Array) -> "Transitions":
-        """Those that `which` is true for."""
-        return Transitions(Events(self.time_ns[which], self._records[which], 0, 0))
+    def left(self, states: Collection[str]) -> set[int]:
+        """The sockets that have left one of `states`."""
+        leaving = np.isin(self.before, _numbers_of(states))
+        return set(self._column("skaddr")[leaving].tolist())
+
+    def stayed(self, states: Collection[str]) -> "Transitions":
+        """The last transition of each socket, where that entered one of `states`."""
+        _, from_the_end = np.unique(self._column("skaddr")[::-1], return_index=True)
+        last = np.sort(len(self) - 1 - from_the_end)
+        entered = last[np.isin(self.after[last], _numbers_of(states))]
+        return Transitions(Events(self.time_ns[entered], self._records[entered]))
+
+
+def _numbers_of(states: Collection[str]) -> list[int]:
+    return [number for number, name in enumerate(STATE_NAMES) if name in states]
 
 
 def _words(records: Array, end: str, ipv6: Array) -> Array:
