@@ -193,6 +193,24 @@ def test_it_ends_by_itself() -> None:
     assert (timed.returncode, timed.stdout, timed.stderr) == (0, "", "")
 
 
+@pytest.mark.parametrize("by", [signal.SIGTERM, signal.SIGKILL])
+def test_a_watch_traces_for_its_ages(by: signal.Signals) -> None:
+    """What enters and leaves CLOSE_WAIT alone; a watch that ends takes the trace away, the next one what was left."""
+    watch = [sys.executable, "-m", "closewait", "watch", "--every", "1s"]
+    with subprocess.Popen([*watch, "-q"], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        begun(process)
+        with tracefs() as root:
+            event = root / f"instances/closewait-{process.pid}/events/sock/inet_sock_set_state"
+            wanted = (event / "filter").read_text().strip()
+        process.send_signal(by)
+        process.communicate(timeout=DEADLINE_S)
+    left = is_left(process)
+    subprocess.run([*watch, "--for", "0s", "-q"], timeout=DEADLINE_S, capture_output=True)
+
+    assert wanted == "oldstate == 8 || newstate == 8"
+    assert (left, is_left(process)) == (by == signal.SIGKILL, False)
+
+
 @pytest.mark.parametrize(
     ("words", "status", "says"),
     [

@@ -14,10 +14,11 @@ from closewait.snapshot.durations import duration_s
 from closewait.snapshot.filters.condition import EVERYTHING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from closewait.cli.audience import Hearer
     from closewait.cli.pace import Pace
+    from closewait.snapshot.table import Snapshot
 
 EVERY = "10s"
 SHORTEST_S = 0.1
@@ -51,6 +52,7 @@ def watch(
         raise BadUsage("A dump does not change. Give it to closewait itself, a log of many looks too: closewait FILE")
     if condition != EVERYTHING:
         raise BadUsage("watch judges all sockets of a place. Filter what it tells: closewait watch --json | jq …")
+    from closewait.capture.entry_times import exact_ages
     from closewait.cli.audience import Printer
     from closewait.cli.pace import Pace
 
@@ -60,10 +62,11 @@ def watch(
         audience: list[Hearer] = [Printer(json=json, quiet=quiet, width=width)]
         for hearer in audience:
             until_the_end.callback(hearer.close)
-        return _watched(looking, audience, pace)
+        exact = until_the_end.enter_context(exact_ages())
+        return _watched(looking, audience, pace, exact)
 
 
-def _watched(looking: Live, audience: "Sequence[Hearer]", pace: "Pace") -> int:
+def _watched(looking: Live, audience: "Sequence[Hearer]", pace: "Pace", exact: "Callable[[Snapshot], Snapshot]") -> int:
     """Look until the time is over; the exit status is that of the last look. Raises what the first look raises."""
     from closewait import capture
     from closewait.capture.rounds import Rounds
@@ -72,7 +75,9 @@ def _watched(looking: Live, audience: "Sequence[Hearer]", pace: "Pace") -> int:
 
     rounds = Rounds()
     watch = Watch(
-        lambda: capture.look(netns=looking.netns, columns=JUDGED, rounds=rounds), capture.inquire, pace.clock_s
+        lambda: exact(capture.look(netns=looking.netns, columns=JUDGED, rounds=rounds)),
+        capture.inquire,
+        pace.clock_s,
     )
     status = None
     for _ in pace:
