@@ -160,7 +160,8 @@ class Telling(Counting):
         while self._ready and (upto_ns is None or self._ready[0].moments[-1].transition.time_ns < upto_ns):
             life = self._ready.popleft()
             ends = [one for one in (life, life.other_end) if one]
-            if self._manner.stories and not self.is_enough and not self._wanted.isdisjoint(ends):
+            is_connection = life.ends.remote_port is not None
+            if self._manner.stories and is_connection and not self.is_enough and not self._wanted.isdisjoint(ends):
                 self.shown += 1
                 self._say(self._story(lived(life)))
             self._forget(ends)

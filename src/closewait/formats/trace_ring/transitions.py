@@ -44,7 +44,7 @@ class Transition(NamedTuple):
 
 
 class Transitions:
-    """Transitions in the order of their time, as columns; `events` counts all, those of other protocols too."""
+    """Transitions of TCP in the order of their time, as columns; `lost` and `uncounted` are missing before them."""
 
     def __init__(self, told: Events) -> None:
         self.lost, self.uncounted = told.lost, told.uncounted
