@@ -17,9 +17,11 @@ from bench.line import Line
 from bench.many_namespaces import many_namespaces
 from bench.stopwatch import Timing, time_commands
 from bench.tracing import tracing
+from bench.watching import watched
 
 OURS = str(Path(sys.executable).parent / "closewait")
 LOG_BYTES = 2_000_000_000
+WATCHED_S = 600
 RUNS = {"ss -tanp": 1, "psutil": 3}  # the slow rivals; every other command runs five times
 PSUTIL = [sys.executable, "-c", "import psutil; psutil.net_connections('tcp')"]
 IN_THE_CROWD = {
@@ -86,6 +88,15 @@ def whole_host() -> Iterator[Line]:
     print(f"   {phases}", flush=True)
 
 
+def watching() -> Iterator[Line]:
+    """What a watch costs beside everything else on its host."""
+    with crowd(established=5_000, close_wait=2_500) as here:
+        share, memory_mb = watched(here.netns, for_s=WATCHED_S)
+    told = f"{here.sockets:,} sockets, a look every 10 s, {WATCHED_S / 60:.0f} min"
+    yield Line("watch, in % of one processor", told, 100 * share, 1)
+    yield Line("watch, memory in MB", f"{memory_mb:.0f} MB", memory_mb, 150)
+
+
 def start_up() -> Iterator[Line]:
     """What a person waits for where nothing is going on."""
     took = time_commands({"help": [OURS, "--help"], "quiet": [OURS]}, runs={"help": 7, "quiet": 7})
@@ -114,6 +125,8 @@ def main() -> int:
     for line in chain(whole_host(), tracing()):
         show(line)
     show(reading_a_log())
+    for line in watching():
+        show(line)
     return 0 if all(line.holds for line in lines) else 1
 
 

@@ -23,6 +23,7 @@ need postgres postgresql
 need node nodejs
 need javac default-jdk-headless
 need promtool prometheus
+need systemd-analyze systemd
 
 [ -z "$missing" ] && exit 0
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then

@@ -43,7 +43,7 @@ def leak(count: int) -> list[socket.socket]:
 @contextmanager
 def watching(*words: str) -> Iterator["subprocess.Popen[str]"]:
     """The command, running; ended at the end."""
-    command = [sys.executable, "-m", "closewait", "watch", *words]
+    command = [sys.executable, "-m", "closewait", "watch", "--history", "none", *words]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as run:
         try:
             yield run

@@ -4,7 +4,7 @@ A page's text depends on the code alone: no clock, no host, no version of a syst
 made here is out of date.
 """
 
-from pages import answers, closing, columns, commands, formats, metrics, rules, settings, states
+from pages import answers, closing, columns, commands, configuration, formats, metrics, rules, settings, states
 
 #: The generated pages: path below docs/reference, and text.
 Pages = dict[str, str]
@@ -22,4 +22,5 @@ def reference() -> Pages:
         **commands.pages(),
         **closing.pages(),
         **answers.pages(),
+        **configuration.pages(),
     }

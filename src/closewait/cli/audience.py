@@ -1,13 +1,14 @@
-"""Who is told of each look of a watch: a person at a terminal, a program that reads JSON lines."""
+"""Who is told of each look of a watch: a person or a program that reads lines, the history, Prometheus, a pager."""
 
 import json
 import sys
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from closewait.cli.cost import spent
 from closewait.cli.terminal import columns, show
 from closewait.diagnosis.finding import Severity
+from closewait.diagnosis.gauges import gauges_of_cost
 from closewait.diagnosis.wording import age_in_words, count_of
 from closewait.views.as_json import SCHEMA, iso_time
 from closewait.views.as_text import headline, states_in_words
@@ -20,6 +21,13 @@ from closewait.views.changes import (
     time_of_day,
 )
 from closewait.watching import Seen
+
+if TYPE_CHECKING:
+    from closewait.history.store import Store
+    from closewait.telling.metrics_page import MetricsPage
+    from closewait.telling.notifications import Notifications
+
+LAST_WORDS_S = 5.0  # for notifications that are on their way when a watch ends
 
 
 class Hearer:
@@ -119,3 +127,80 @@ class Printer(Hearer):
             return f" in {age_in_words(passed_s)}"
         share = (now.processor_s - before.processor_s) / max(passed_s, 0.001)
         return f" in {age_in_words(passed_s)}; cost {share:.1%} of one processor, {now.memory_mb:,.0f} MB of memory"
+
+
+class Remembering(Hearer):
+    """Writes each look into the history; a look with something critical that is new is kept whole."""
+
+    def __init__(self, store: "Store", printer: Printer) -> None:
+        from closewait.snapshot.lifelines import Lifelines
+
+        self._store, self._printer, self._lives = store, printer, Lifelines()
+        self._to_say = store.what_happened
+
+    def hear(self, seen: Seen) -> None:
+        """Write it down, and say what has happened to the history or to the clock."""
+        look = seen.report.snapshot
+        self._lives, lines = self._lives.followed_by(look)
+        whole = any(
+            change.kind in ("opened", "worsened") and change.finding.severity is Severity.CRITICAL
+            for change in seen.changes
+        )
+        happened = self._store.remember(seen.report, seen.gauges, seen.changes, lines, whole=whole)
+        for says in (*self._to_say, *happened):
+            self._printer.note("history", seen.at_unix_s, says)
+        self._to_say = ()
+
+
+class Publishing(Hearer):
+    """Shows the gauges of each look, and what looking costs, to whoever scrapes them."""
+
+    def __init__(self, page: "MetricsPage", tellers: "list[Notifications]") -> None:
+        self._page, self._tellers = page, tellers
+        self._looks = self._missed = 0
+
+    def hear(self, seen: Seen) -> None:
+        """The numbers of the latest look."""
+        self._looks += 1
+        self._page.show((*seen.gauges, *self._cost(sum(seen.report.snapshot.sight.took_s.values()))))
+
+    def miss(self, why: str, at_unix_s: float) -> None:
+        """Nothing is known any more but that: old numbers would look like new ones."""
+        self._missed += 1
+        self._page.show(self._cost(0.0))
+
+    def close(self) -> None:
+        """Nobody can scrape any more."""
+        self._page.close()
+
+    def _cost(self, look_s: float) -> Any:
+        used = spent()
+        told = [teller.told for teller in self._tellers]
+        return gauges_of_cost(
+            look_s=look_s,
+            looks=self._looks,
+            failed_looks=self._missed,
+            processor_s=used.processor_s if used else 0.0,
+            memory_bytes=int(used.memory_mb * 1e6) if used else 0,
+            notifications={
+                "delivered": sum(one.delivered for one in told),
+                "failed": sum(one.failed for one in told),
+                "dropped": sum(one.dropped for one in told),
+            },
+        )
+
+
+class Paging(Hearer):
+    """Tells of what opened, worsened and was resolved, in a thread of its own."""
+
+    def __init__(self, teller: "Notifications") -> None:
+        self._teller = teller
+
+    def hear(self, seen: Seen) -> None:
+        """Each change; which are told is decided there."""
+        for change in seen.changes:
+            self._teller.tell(change)
+
+    def close(self) -> None:
+        """What waits is sent, if that is quick."""
+        self._teller.close(LAST_WORDS_S)
