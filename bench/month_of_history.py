@@ -88,7 +88,7 @@ def _fill(connection: sqlite3.Connection) -> None:
     connection.execute("BEGIN")
     connection.execute("INSERT INTO runs VALUES (1, 1, '', 'one boot', ?, NULL)", (began_s,))
     connection.executemany(
-        "INSERT INTO looks VALUES (?, 1, ?, ?, ?, 0.08, 10000, 12, 12, NULL)",
+        "INSERT INTO looks VALUES (?, 1, ?, ?, ?, 0.08, 10000, 12, 12, NULL, 0.05)",
         ((look, began_s + EVERY_S * look, EVERY_S * look, EVERY_S * look) for look in range(looks)),
     )
     for gauge in range(GAUGES):

@@ -48,7 +48,7 @@ def test_a_gauge_reads_as_it_was_in_every_look(told: list[list[float | None]]) -
         for look, values in enumerate(told, first_look):
             if look in (first_look, first_look + len(told) // 2):
                 writer = GaugeWriter(file, look)
-            file.execute("INSERT INTO looks VALUES (?, 1, ?, 0, 0, 0, 0, NULL, NULL, NULL)", (look, float(look)))
+            file.execute("INSERT INTO looks VALUES (?, 1, ?, 0, 0, 0, 0, NULL, NULL, NULL, NULL)", (look, float(look)))
             named = zip("ab", values, strict=True)
             writer.write(look, [Gauge("sockets", (name,), value, 9.0) for name, value in named if value is not None])
         for place, name in enumerate("ab"):

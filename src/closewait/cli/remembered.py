@@ -13,6 +13,7 @@ from closewait.snapshot.remembered import remembered
 from closewait.snapshot.table import Snapshot
 from closewait.views import remembered as view
 from closewait.views.as_json import SCHEMA, iso_time
+from closewait.views.page import wrapped
 
 if TYPE_CHECKING:
     from closewait.history.past import Past, PastChange
@@ -55,17 +56,19 @@ class Span:
         ends = self.since_unix_s, self.until_unix_s
         looks, times_s = self.past.looks(*ends)
         changes, incidents = self.past.changes(*ends), self.past.incidents(*ends)
+        share = self.past.processor_share(*ends)
 
         def lines(width: int) -> Iterable[str]:
             if not len(looks):
                 return ["Nothing was looked at in that time."]
             nothing = [] if changes else ["Nothing was found."]
-            span = view.span_in_words((times_s[0], times_s[-1]), len(looks))
-            return chain([span], view.found_when(changes, incidents, width), nothing)
+            span = view.span_in_words((times_s[0], times_s[-1]), len(looks), share)
+            return chain(wrapped(span, width, "", "  "), view.found_when(changes, incidents, width), nothing)
 
         return Answer.of(
             lines,
             looks=len(looks),
+            processor_share=share,
             changes=[_change_facts(change) for change in changes],
             incidents=[
                 {"kind": one.kind, "from": iso_time(one.from_unix_s), "until": iso_time(one.until_unix_s),

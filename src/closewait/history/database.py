@@ -17,11 +17,11 @@ from urllib.parse import quote
 from closewait.errors import BadInput, CannotAct, CannotSee, ClosewaitError
 from closewait.history.lock import refused_in_words
 
-VERSION = 1
+VERSION = 2
 APPLICATION_ID = 0x636C7774  # "clwt"; PRAGMA application_id
 
 #: What makes a file of this version one of the next.
-MIGRATIONS: Mapping[int, str] = {}
+MIGRATIONS: Mapping[int, str] = {1: "ALTER TABLE looks ADD COLUMN processor_s REAL"}
 
 BUSY_S = 2.0  # another program may hold the file for a moment, such as the sqlite3 shell
 WAL_BYTES = 4 << 20  # that the journal keeps after a checkpoint

@@ -126,6 +126,16 @@ class Past:
         looks, times_s = zip(*rows, strict=True) if rows else ((), ())
         return np.array(looks, np.int64), np.array(times_s, np.float64)
 
+    def processor_share(self, since_unix_s: float = EVER, until_unix_s: float = NEVER) -> float | None:
+        """The part of one processor that the watch has taken while it looked; None where that is not known."""
+        spent_s, watched_s = self._connection.execute(
+            "SELECT sum(spent_s), sum(watched_s) FROM (SELECT sum(processor_s) AS spent_s, "
+            "max(boottime_s) - min(boottime_s) AS watched_s FROM looks "
+            "WHERE at_unix_s >= ? AND at_unix_s <= ? AND processor_s IS NOT NULL GROUP BY run)",
+            (since_unix_s, until_unix_s),
+        ).fetchone()
+        return spent_s / watched_s if watched_s else None
+
     def measures(self, measure: str) -> dict[tuple[str, ...], int]:
         """The labels of every series of a measure, and its number."""
         rows = self._connection.execute("SELECT labels, series FROM series WHERE measure = ?", (measure,))

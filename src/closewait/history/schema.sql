@@ -1,4 +1,4 @@
--- The history of closewait, version 1 (PRAGMA user_version). Times are seconds since 1970 by the host's clock unless
+-- The history of closewait, version 2 (PRAGMA user_version). Times are seconds since 1970 by the host's clock unless
 -- their names say otherwise; unknown is NULL. Rows are ordered by their numbers, not by their times: a clock can be set.
 
 -- One run of a watch, from its start to its end. A run without an end was killed, or is going on.
@@ -22,7 +22,8 @@ CREATE TABLE looks (
     sockets         INTEGER NOT NULL,
     appeared        INTEGER,               -- sockets that the look before did not show
     gone            INTEGER,               -- sockets that the look before did show
-    sight           INTEGER REFERENCES sights
+    sight           INTEGER REFERENCES sights,
+    processor_s     REAL                   -- what the watch has spent since the look before, this one included
 );
 
 -- What looks could not see, in words; one row for each different text.

@@ -15,6 +15,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from time import process_time
 from typing import Any
 
 from closewait.diagnosis.changes import Change
@@ -99,6 +100,7 @@ class Store:
         self._lines = deque[tuple[Any, ...]](maxlen=MOST_LINES_WAITING)
         self._unwritten, self._unwritten_from = 0, now
         self._last: Instant | None = None
+        self._spent_s = process_time()
         self._run = begun(connection, now, source)
         self.what_happened = tuple(incident.says for incident in self._incidents)
         (last_look,) = connection.execute("SELECT max(look) FROM looks").fetchone()
@@ -129,6 +131,7 @@ class Store:
         said += self._written_again(now)
         self._changes.clear()
         self._lines.clear()
+        self._spent_s = process_time()
         self._look += 1
         self._forget(now)
         return tuple(said)
@@ -150,10 +153,10 @@ class Store:
         at_unix_s = now.unix_s if look.taken_at_unix_s is None else look.taken_at_unix_s
         took_s, sockets = sum(look.sight.took_s.values()), sum(look.states.values())
         execute(
-            "INSERT INTO looks VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            f"INSERT INTO looks VALUES (?{', ?' * 10})",
             (
                 number, self._run, at_unix_s, now.boottime_s, now.awake_s, took_s, sockets, lines.appeared, lines.gone,
-                self._sight(look),
+                self._sight(look), process_time() - self._spent_s,
             ),
         )  # fmt: skip
         self._gauges.write(number, gauges)

@@ -20,6 +20,9 @@ TABLES: Mapping[str, tuple[Column, ...]] = {
         Column("sockets", "integer", "count", "Sockets there."),
         Column("appeared", "integer", "count", "Of them, those that the look before did not show.", "A first look."),
         Column("gone", "integer", "count", "Sockets of the look before that are not there.", "A first look."),
+        Column(
+            "processor_s", "real", "seconds", "What the watch has spent since the look before.", "Not written then."
+        ),
     ),
     "history.points": (
         Column("at_unix_s", "real", UNIX, "The look from which on the value holds."),

@@ -39,9 +39,10 @@ def date_time(unix_s: float) -> str:
     return f"{datetime.fromtimestamp(unix_s).astimezone():%Y-%m-%d %H:%M:%S}"
 
 
-def span_in_words(span_s: tuple[float, float], looks: int) -> str:
-    """`8,640 looks from 2026-11-21 02:14:07 to 2026-11-22 02:14:07.`"""
-    return f"{count_of(looks, 'look')} from {date_time(span_s[0])} to {date_time(span_s[1])}."
+def span_in_words(span_s: tuple[float, float], looks: int, processor_share: float | None) -> str:
+    """`8,640 looks from 2026-11-21 02:14:07 to 2026-11-22 02:14:07; they took 0.4 % of one processor.`"""
+    cost = "" if processor_share is None else f"; they took {processor_share:.1%} of one processor"
+    return f"{count_of(looks, 'look')} from {date_time(span_s[0])} to {date_time(span_s[1])}{cost}."
 
 
 def found_when(changes: "Iterable[PastChange]", incidents: "Iterable[PastIncident]", width: int) -> Iterator[str]:
