@@ -7,11 +7,12 @@ does not hold.
 import json
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
 
-from bench import reading
+from bench import month_of_history, reading
 from bench.crowd import crowd
 from bench.line import Line
 from bench.many_namespaces import many_namespaces
@@ -104,6 +105,22 @@ def start_up() -> Iterator[Line]:
         yield Line(what, f"{took[name].median_s:.3f} s", took[name].median_s, bound_s)
 
 
+def remembering() -> Iterator[Line]:
+    """A month of history: what it takes to write, to keep and to ask; a look comes every ten seconds."""
+    with tempfile.TemporaryDirectory() as folder:
+        month = month_of_history.measured(Path(folder))
+        command = [OURS, "history", "--history", f"{folder}/history.sqlite", "--process", "app0"]
+        whole = time_commands({"process": command}, runs={"process": 3})["process"]
+    looks, size, spent_ms = f"{month.looks:,} looks of 200 gauges", month.size_mb, month.remember_ms + month.lives_ms
+    yield Line("a month of history, in MB", looks, size, 120)
+    yield Line("one gauge of a month, in s", f"{month.gauge_s:.2f} s", month.gauge_s, 1)
+    yield Line("one look of a month, in s", f"{month.look_s:.2f} s", month.look_s, 0.5)
+    yield Line("one socket's life of a month, in s", f"{month.life_s:.2f} s", month.life_s, 0.2)
+    yield Line("history --process over a month, in s", f"{whole.memory_mb:.0f} MB", whole.median_s, 5)
+    told = f"{month.remember_ms:.1f} ms to write, {month.lives_ms:.1f} ms to follow"
+    yield Line("remembering 10,000 sockets, in % of a core", told, spent_ms / 10_000 * 100, 0.3)
+
+
 def main() -> int:
     """Measure every line, print it as it comes, and say whether all hold."""
     lines: list[Line] = []
@@ -122,7 +139,7 @@ def main() -> int:
         show(library_look(here.netns))
         for line in whole_processes(here.netns):
             show(line)
-    for line in chain(whole_host(), tracing()):
+    for line in chain(whole_host(), tracing(), remembering()):
         show(line)
     show(reading_a_log())
     for line in watching():

@@ -68,6 +68,7 @@ def history(
     from closewait.cli import remembered
     from closewait.history import reading
     from closewait.history.place import place
+    from closewait.views.as_json import SCHEMA
 
     with reading(file or place()) as past:
         span = remembered.Span(past, began_unix_s, ended_unix_s)
@@ -81,10 +82,10 @@ def history(
             answer = span.process(process)
         else:
             answer = span.findings() if socket is None else span.lives(socket)
-    if json:
-        print(json_text.dumps(answer.facts, ensure_ascii=False))
-    elif not quiet:
-        show("".join(f"{line}\n" for line in answer.lines(columns(width))))
+        if json:
+            print(json_text.dumps({"schema": SCHEMA, **answer.facts()}, ensure_ascii=False))
+        elif not quiet:
+            show("".join(f"{line}\n" for line in answer.lines(columns(width))))
     return 0
 
 

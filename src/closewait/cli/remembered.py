@@ -12,7 +12,7 @@ from closewait.snapshot.filters.matching import matching
 from closewait.snapshot.remembered import remembered
 from closewait.snapshot.table import Snapshot
 from closewait.views import remembered as view
-from closewait.views.as_json import SCHEMA, iso_time
+from closewait.views.as_json import iso_time
 from closewait.views.page import wrapped
 
 if TYPE_CHECKING:
@@ -32,15 +32,10 @@ Lines = Callable[[int], Iterable[str]]
 
 @record
 class Answer:
-    """Lines of a text of some width, and the same as facts."""
+    """Lines of a text of some width, and the same as facts; only what is asked for is reckoned."""
 
     lines: Lines
-    facts: Mapping[str, Any]
-
-    @classmethod
-    def of(cls, lines: Lines, **facts: Any) -> "Answer":
-        """An answer in our schema."""
-        return cls(lines, {"schema": SCHEMA, **facts})
+    facts: Callable[[], Mapping[str, Any]]
 
 
 @record
@@ -65,17 +60,25 @@ class Span:
             span = view.span_in_words((times_s[0], times_s[-1]), len(looks), share)
             return chain(wrapped(span, width, "", "  "), view.found_when(changes, incidents, width), nothing)
 
-        return Answer.of(
-            lines,
-            looks=len(looks),
-            processor_share=share,
-            changes=[_change_facts(change) for change in changes],
-            incidents=[
-                {"kind": one.kind, "from": iso_time(one.from_unix_s), "until": iso_time(one.until_unix_s),
-                 "seconds": one.seconds, "says": one.says}
+        def facts() -> Mapping[str, Any]:
+            told = [
+                {
+                    "kind": one.kind,
+                    "from": iso_time(one.from_unix_s),
+                    "until": iso_time(one.until_unix_s),
+                    "seconds": one.seconds,
+                    "says": one.says,
+                }
                 for one in incidents
-            ],
-        )  # fmt: skip
+            ]
+            return {
+                "looks": len(looks),
+                "processor_share": share,
+                "changes": [_change_facts(change) for change in changes],
+                "incidents": told,
+            }
+
+        return Answer(lines, facts)
 
     def process(self, name_or_pid: str) -> Answer:
         """The sockets of a process over time. Raises BadUsage where none is remembered."""
@@ -90,14 +93,19 @@ class Span:
             for labels in self.past.measures("descriptors")
             if name_or_pid in labels
         ][:MOST_OF_ONE_NAME]
-        walls = [view.wall_ahead(course) for course in descriptors if len(course.times_s)]
-        return Answer.of(
-            lambda width: chain(view.process_over_time(name_or_pid, times_s, states), walls),
-            process=name_or_pid,
-            times=[iso_time(at_s) for at_s in times_s],
-            states=view.in_order(states),
-            growth_per_hour=view.growth_per_h(times_s, states),
-            walls=walls,
+
+        def walls() -> list[str]:
+            return [view.wall_ahead(course) for course in descriptors if len(course.times_s)]
+
+        return Answer(
+            lambda width: chain(view.process_over_time(name_or_pid, times_s, states), walls()),
+            lambda: {
+                "process": name_or_pid,
+                "times": [iso_time(at_s) for at_s in times_s],
+                "states": view.in_order(states),
+                "growth_per_hour": view.growth_per_h(times_s, states),
+                "walls": walls(),
+            },
         )
 
     def look(self, at_unix_s: float) -> Answer:
@@ -112,21 +120,23 @@ class Span:
             "", f"A look was kept whole at {view.date_time(whole_at_unix_s)}: --export FILE.parquet writes it for "
             "`closewait FILE.parquet`.",
         ]  # fmt: skip
-        return Answer.of(
+        return Answer(
             lambda width: chain(view.past_look(look, standing, width), hint),
-            at=iso_time(look.at_unix_s),
-            sockets=look.sockets,
-            states=look.states,
-            appeared=look.appeared,
-            gone=look.gone,
-            not_seen=list(look.not_seen),
-            took_s=look.took_s,
-            standing=[_change_facts(change) for change in standing],
-            gauges=[
-                {"measure": one.measure, "labels": list(one.labels), "value": one.value, "limit": one.limit}
-                for one in look.gauges
-            ],
-            whole_look_at=None if whole_at_unix_s is None else iso_time(whole_at_unix_s),
+            lambda: {
+                "at": iso_time(look.at_unix_s),
+                "sockets": look.sockets,
+                "states": look.states,
+                "appeared": look.appeared,
+                "gone": look.gone,
+                "not_seen": list(look.not_seen),
+                "took_s": look.took_s,
+                "standing": [_change_facts(change) for change in standing],
+                "gauges": [
+                    {"measure": one.measure, "labels": list(one.labels), "value": one.value, "limit": one.limit}
+                    for one in look.gauges
+                ],
+                "whole_look_at": None if whole_at_unix_s is None else iso_time(whole_at_unix_s),
+            },
         )
 
     def lives(self, word: str) -> Answer:
@@ -137,7 +147,7 @@ class Span:
             raise BadUsage(
                 f"The history knows no socket {word} in that time. It keeps those that stayed a minute or longer."
             )
-        return Answer.of(lambda width: view.lives(lines, width), asked=word, lives=lines)
+        return Answer(lambda width: view.lives(lines, width), lambda: {"asked": word, "lives": lines})
 
     def gauges(self) -> tuple["Frame", None]:
         """Every gauge as it was written, as a frame."""

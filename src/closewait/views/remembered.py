@@ -6,6 +6,7 @@ from math import isnan
 from typing import TYPE_CHECKING, Any
 
 from closewait.diagnosis.forecast.foresee import foresee
+from closewait.diagnosis.forecast.outlook import Forecast, Shape
 from closewait.diagnosis.wording import age_in_words, count_of, name_of
 from closewait.tcp.states import STATE_NAMES
 from closewait.views.aligned import aligned
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 EVENT_COLUMNS = len("resolved")
 TABLE_ROWS = 12
 ALL = "all"
+ENOUGH_LOOKS = 5_000  # to foresee from; more take seconds and tell no more
 
 #: Gauges that a look of the past shows besides the states, and what each is called there.
 SHOWN_GAUGES = {
@@ -91,16 +93,33 @@ def process_over_time(name: str, times_s: Sequence[float], states: Mapping[str, 
         right=tuple(courses),
     )
     yield ""
+    yield from _going(name, times_s, courses)
+
+
+def _going(name: str, times_s: Sequence[float], courses: Mapping[str, Sequence[int]]) -> Iterator[str]:
+    """Where the courses are going that go anywhere."""
+    still = []
     for state, course in courses.items():
-        subject = f"sockets of {name}" if state == ALL else f"{state} of {name}"
-        yield forecast_sentence(foresee(times_s, course), subject) + "."
+        forecast = _foreseen(times_s, course)
+        if forecast.growing is False and forecast.shape is Shape.FLAT:
+            still.append(state)
+        else:
+            yield forecast_sentence(forecast, f"sockets of {name}" if state == ALL else f"{state} of {name}") + "."
+    if still:
+        yield f"No trend: {', '.join(still)}."
+
+
+def _foreseen(times_s: Sequence[float], values: Sequence[float], limit: float | None = None) -> Forecast:
+    """Where a course is going, judged by looks enough: of a month one every few minutes."""
+    step = max(1, len(times_s) // ENOUGH_LOOKS)
+    return foresee(times_s[::-step][::-1], values[::-step][::-1], limit=limit)
 
 
 def wall_ahead(course: "Course") -> str:
     """Where the descriptors of one process are going: `descriptors of java[4121] reach 4,096 in 3 h 10 min …`."""
     pid, process = course.labels
     limit = float(course.limits[-1])
-    foreseen = foresee(course.times_s, course.values, limit=None if isnan(limit) else limit)
+    foreseen = _foreseen(course.times_s.tolist(), course.values.tolist(), limit=None if isnan(limit) else limit)
     return f"{forecast_sentence(foreseen, f'descriptors of {name_of(int(pid), process or None)}')}."
 
 
@@ -113,7 +132,7 @@ def in_order(states: Mapping[str, Sequence[float]]) -> dict[str, list[int]]:
 
 def growth_per_h(times_s: Sequence[float], states: Mapping[str, Sequence[float]]) -> dict[str, float | None]:
     """How many sockets an hour each state gains; None where that cannot be told."""
-    return {state: foresee(times_s, course).slope_per_h for state, course in in_order(states).items()}
+    return {state: _foreseen(times_s, course).slope_per_h for state, course in in_order(states).items()}
 
 
 def past_look(look: "PastLook", standing: "Iterable[PastChange]", width: int) -> Iterator[str]:
@@ -125,7 +144,10 @@ def past_look(look: "PastLook", standing: "Iterable[PastChange]", width: int) ->
         else f" {look.appeared:,} had appeared and {look.gone:,} gone since the look before."
     )
     yield from wrapped(
-        f"{date_time(look.at_unix_s)}: {count_of(look.sockets, 'socket')}. {counts}.{churn}", width, "", "  "
+        f"{date_time(look.at_unix_s)}: {count_of(look.sockets, 'socket')}{counts and f' ({counts})'}.{churn}",
+        width,
+        "",
+        "  ",
     )
     for text in look.not_seen:
         yield from wrapped(visible(text), width, "# ", "# ")
