@@ -43,7 +43,8 @@ def leak(count: int) -> list[socket.socket]:
 @contextmanager
 def watching(*words: str) -> Iterator["subprocess.Popen[str]"]:
     """The command, running; ended at the end."""
-    command = [sys.executable, "-m", "closewait", "watch", "--history", "none", *words]
+    forgets = [] if "--history" in words or "--config" in words else ["--history", "none"]
+    command = [sys.executable, "-m", "closewait", "watch", *forgets, *words]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as run:
         try:
             yield run
@@ -117,6 +118,39 @@ def test_a_place_that_vanishes_is_missed_and_told(there: Named) -> None:
     assert len([one for one in (*missed, *seen) if one["event"] == "missed"]) == 1
 
 
+def test_one_file_configures_it_and_a_kill_loses_nothing(there: Named, tmp_path: Path) -> None:
+    """The pace, the history and who is told; what was written before kill -9 is there, and the next watch says so."""
+    history, told = tmp_path / "history.sqlite", tmp_path / "told"
+    config = tmp_path / "closewait.toml"
+    page = 'import os, sys; open(sys.argv[1], "a").write(os.environ["CLOSEWAIT_EVENT"])'
+    config.write_text(f"""
+        [watch]
+        every = "0.3s"
+        [history]
+        file = "{history}"
+        [[notify]]
+        command = ["{sys.executable}", "-c", '{page}', "{told}"]
+    """)
+    held = there.call(leak, LEAKED)
+    with watching(f"netns:{there.name}", "--config", str(config), "--json") as run:
+        opened = events(run, "opened")[-1]
+        gives_up_at_s = time.monotonic() + DEADLINE_S
+        while not (told.exists() and told.read_text()):
+            assert time.monotonic() < gives_up_at_s
+            time.sleep(0.01)
+        os.kill(run.pid, signal.SIGKILL)
+    for end in held:
+        end.close()
+    with watching(f"netns:{there.name}", "--config", str(config), "--json", "--for", "0.3s") as run:
+        after = events(run, "stopped")
+    asked = [sys.executable, "-m", "closewait", "history", "--history", str(history), "--json"]
+    remembered = json.loads(subprocess.run(asked, capture_output=True, check=False, timeout=DEADLINE_S).stdout)
+
+    assert told.read_text() == "opened"
+    assert any("ended without saying so" in one["says"] for one in after if one["event"] == "history")
+    assert opened["finding"]["rule"] in json.dumps(remembered)
+
+
 @pytest.mark.parametrize(
     ("words", "status", "says"),
     [
@@ -125,6 +159,9 @@ def test_a_place_that_vanishes_is_missed_and_told(there: Named) -> None:
         (["--every", "1ms"], 4, "too often"),
         (["state=close_wait"], 4, "judges all sockets"),
         (["netns:no-such-place"], 4, "no-such-place"),
+        (["--config", "/no/such.toml"], 4, "There is no configuration"),
+        (["--metrics", "somewhere"], 4, "no place to serve metrics"),
+        (["--otlp", "somewhere"], 4, "An OTLP receiver is"),
     ],
 )
 def test_what_cannot_be_watched(words: list[str], status: int, says: str) -> None:

@@ -3,12 +3,14 @@
 import json
 import sys
 import time
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
 
 from closewait.cli.cost import spent
 from closewait.cli.terminal import columns, show
+from closewait.diagnosis.changes import Change
 from closewait.diagnosis.finding import Severity
-from closewait.diagnosis.gauges import gauges_of_cost
+from closewait.diagnosis.gauges import Gauge, gauges_of_cost
 from closewait.diagnosis.wording import age_in_words, count_of
 from closewait.views.as_json import SCHEMA, iso_time
 from closewait.views.as_text import headline, states_in_words
@@ -24,7 +26,6 @@ from closewait.watching import Seen
 
 if TYPE_CHECKING:
     from closewait.history.store import Store
-    from closewait.telling.metrics_page import MetricsPage
     from closewait.telling.notifications import Notifications
 
 LAST_WORDS_S = 5.0  # for notifications that are on their way when a watch ends
@@ -152,28 +153,45 @@ class Remembering(Hearer):
         self._to_say = ()
 
 
-class Publishing(Hearer):
-    """Shows the gauges of each look, and what looking costs, to whoever scrapes them."""
+class Shows(Protocol):
+    """A page that is scraped, or an exporter: whoever is shown the numbers of the latest look."""
 
-    def __init__(self, page: "MetricsPage", tellers: "list[Notifications]") -> None:
-        self._page, self._tellers = page, tellers
+    def show(self, gauges: Iterable[Gauge]) -> None:
+        """These, from now on."""
+
+
+class Tells(Protocol):
+    """Whoever sends what changes to somebody, in a thread of its own."""
+
+    def tell(self, change: Change) -> None:
+        """Send this soon, if it is of a kind that is told."""
+
+    def close(self, timeout_s: float) -> object:
+        """Send what waits, if that is quick."""
+
+
+class Publishing(Hearer):
+    """Shows the gauges of each look, and what looking costs."""
+
+    def __init__(self, pages: "Sequence[Shows]", tellers: "Sequence[Notifications]") -> None:
+        self._pages, self._tellers = pages, tellers
         self._looks = self._missed = 0
 
     def hear(self, seen: Seen) -> None:
         """The numbers of the latest look."""
         self._looks += 1
-        self._page.show((*seen.gauges, *self._cost(sum(seen.report.snapshot.sight.took_s.values()))))
+        self._show((*seen.gauges, *self._cost(sum(seen.report.snapshot.sight.took_s.values()))))
 
     def miss(self, why: str, at_unix_s: float) -> None:
         """Nothing is known any more but that: old numbers would look like new ones."""
         self._missed += 1
-        self._page.show(self._cost(0.0))
+        self._show(self._cost(0.0))
 
-    def close(self) -> None:
-        """Nobody can scrape any more."""
-        self._page.close()
+    def _show(self, gauges: Sequence[Gauge]) -> None:
+        for page in self._pages:
+            page.show(gauges)
 
-    def _cost(self, look_s: float) -> Any:
+    def _cost(self, look_s: float) -> tuple[Gauge, ...]:
         used = spent()
         told = [teller.told for teller in self._tellers]
         return gauges_of_cost(
@@ -191,9 +209,9 @@ class Publishing(Hearer):
 
 
 class Paging(Hearer):
-    """Tells of what opened, worsened and was resolved, in a thread of its own."""
+    """Tells of what has changed."""
 
-    def __init__(self, teller: "Notifications") -> None:
+    def __init__(self, teller: Tells) -> None:
         self._teller = teller
 
     def hear(self, seen: Seen) -> None:

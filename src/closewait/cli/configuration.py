@@ -78,6 +78,14 @@ KEYS = (
         "Where Prometheus may scrape the metrics. Left out: nowhere. They name programs and destinations.",
         _text,
     ),
+    Key(
+        "metrics",
+        "otlp",
+        None,
+        '"http://127.0.0.1:4318"',
+        "An OpenTelemetry receiver (OTLP/HTTP) for the same numbers, and for what changes. Left out: none.",
+        _text,
+    ),
     Key("notify", "command", None, '["/usr/local/bin/page", "ops"]', "A command, run for each notification.", _words),
     Key("notify", "webhook", None, '"https://hooks.example/T0"', "A URL to which each is sent as JSON.", _text),
 )

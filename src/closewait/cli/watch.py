@@ -17,7 +17,7 @@ from closewait.snapshot.filters.condition import EVERYTHING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from closewait.cli.audience import Hearer, Printer
+    from closewait.cli.audience import Hearer, Printer, Shows
     from closewait.cli.configuration import Configuration
     from closewait.cli.pace import Pace
     from closewait.telling.notifications import Notifications
@@ -45,6 +45,12 @@ def watch(
     metrics: Annotated[
         str | None,
         typer.Option("--metrics", metavar="ADDRESS", help="Let Prometheus scrape the numbers at ADDRESS, as :9435."),
+    ] = None,
+    otlp: Annotated[
+        str | None,
+        typer.Option(
+            "--otlp", metavar="URL", help="Send numbers and findings to OpenTelemetry, http://127.0.0.1:4318."
+        ),
     ] = None,
     config: Annotated[
         str | None,
@@ -88,7 +94,9 @@ def watch(
         until_the_end.callback(printer.close)
         if file := _history_file(history, told):
             audience.append(_remembering(file, told, looking, every_s, watch, printer, until_the_end))
-        audience += _publishing_and_paging(metrics or told["metrics.listen"], told, printer, until_the_end)
+        audience += _publishing_and_paging(
+            metrics or told["metrics.listen"], otlp or told["metrics.otlp"], told, printer, until_the_end
+        )
         return _watched(watch, audience, pace)
 
 
@@ -163,22 +171,30 @@ def _recall(file: Path, watch: "Watch") -> None:
 
 
 def _publishing_and_paging(
-    listen: str | None, told: "Configuration", printer: "Printer", until_the_end: ExitStack
+    listen: str | None, otlp: str | None, told: "Configuration", printer: "Printer", until_the_end: ExitStack
 ) -> "list[Hearer]":
-    """Who hears of it by a network: Prometheus, and whoever is to be told."""
+    """Who hears of it by a network: Prometheus, OpenTelemetry, and whoever is to be told."""
     from closewait.cli.audience import Paging, Publishing
 
     tellers = [_teller(way.command, way.webhook, printer) for way in told.notify]
-    hearers: list[Hearer] = [Paging(teller) for teller in tellers]
+    paging = [Paging(teller) for teller in tellers]
+    pages: list[Shows] = []
+    if otlp:
+        from closewait.telling.otlp import Otlp
+
+        exporter = Otlp(otlp, say=lambda words: printer.note("otlp", time.time(), words))
+        pages.append(exporter)
+        paging.append(Paging(exporter))
     if listen:
         from closewait.telling.metrics_page import serve
 
         page = serve(listen)
+        until_the_end.callback(page.close)
         printer.note("metrics", time.time(), f"served at {page.where}")
-        hearers.append(Publishing(page, tellers))
-    for hearer in hearers:
+        pages.append(page)
+    for hearer in paging:
         until_the_end.callback(hearer.close)
-    return hearers
+    return [*paging, *([Publishing(pages, tellers)] if pages else [])]
 
 
 def _teller(command: tuple[str, ...] | None, webhook: str | None, printer: "Printer") -> "Notifications":
