@@ -4,6 +4,7 @@ import json
 import time
 from collections import Counter, deque
 from collections.abc import Iterable
+from itertools import chain
 
 from closewait.capture.tasks import Tasks
 from closewait.diagnosis.lived import Lived, lived
@@ -16,7 +17,7 @@ from closewait.snapshot.filters.one_row import meets
 from closewait.views import trace_lines as view
 
 MOST_KEPT = 10_000  # sockets that have ended, for the last word of the kernel about them
-LINES_AT_ONCE = 1000
+ROWS_AT_ONCE, LINES_AT_ONCE = 10_000, 1000
 LAST_WORD_NS = 200_000_000  # how long that word is waited for: the kernel sends it from a queue of its own
 
 
@@ -93,7 +94,7 @@ class Telling(Counting):
             lost = batch.lost, batch.uncounted
             self._say(json.dumps(view.lost_json(*lost)) if self._manner.as_json else view.lost_text(*lost))
         self._tasks.refresh()
-        for transition in batch.rows():
+        for transition in chain.from_iterable(part.rows() for part in batch.parts(ROWS_AT_ONCE)):
             if self.is_enough:
                 break
             self._follow(transition, boot_unix_ns)
@@ -115,15 +116,19 @@ class Telling(Counting):
             self._end(life)
 
     def _end(self, life: Life) -> None:
-        """A socket has ended: its story is told when its other end has too, and the kernel may have said its last."""
-        if life.closed_first:
+        """A socket has ended. A story is told when its other end has too, and the kernel may have said its last."""
+        is_wanted = life in self._wanted
+        if is_wanted and life.closed_first:
             self.closed_first[life.closed_first] += 1
-        self._over[life.ends] = life
-        if len(self._over) > MOST_KEPT:
-            del self._over[next(iter(self._over))]
-        other = life.other_end
-        if other is None or other.is_over:
-            self._ready.append(life)
+        if self._manner.stories:
+            if life.other_end is None or life.other_end.is_over:
+                self._ready.append(life)
+        else:
+            self._wanted.discard(life)
+        if is_wanted or self._manner.stories:
+            self._over[life.ends] = life
+            if len(self._over) > MOST_KEPT:
+                del self._over[next(iter(self._over))]
 
     def hear(self, endings: Iterable[Ending]) -> None:
         """Take in the kernel's last words, of sockets that are followed."""
@@ -140,9 +145,9 @@ class Telling(Counting):
         life = self._over.pop(Ends._make(ending[:4]), None)
         if life is None:
             return False
-        if life in self._wanted and self._manner.stories:
+        if self._manner.stories:
             self._endings[life.ends] = ending
-        elif life in self._wanted and self._manner.as_json:
+        elif self._manner.as_json:
             self._say(json.dumps(view.ending_json(ending, life)))
         return True
 
@@ -150,7 +155,7 @@ class Telling(Counting):
         """Tell the stories that wait for a last word, and those that are not over."""
         for life in self._lives.open.values():
             other = life.other_end
-            if life.ends.remote_port is not None and (other is None or other.is_over or other.number > life.number):
+            if other is None or other.is_over or other.number > life.number:
                 self._ready.append(life)
         self._tell_stories(upto_ns=None)
         self._print()
@@ -164,17 +169,14 @@ class Telling(Counting):
             if self._manner.stories and is_connection and not self.is_enough and not self._wanted.isdisjoint(ends):
                 self.shown += 1
                 self._say(self._story(lived(life)))
-            self._forget(ends)
+            for one in ends:
+                self._wanted.discard(one)
+                self._endings.pop(one.ends, None)
 
     def _story(self, story: Lived) -> str:
         if self._manner.as_json:
             return json.dumps(view.story_json(story, self._endings))
         return view.story_text(story, self._endings, width=self._manner.width)
-
-    def _forget(self, ends: Iterable[Life]) -> None:
-        for life in ends:
-            self._wanted.discard(life)
-            self._endings.pop(life.ends, None)
 
     def _say(self, line: str) -> None:
         self._lines.append(line)
