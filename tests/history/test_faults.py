@@ -111,7 +111,7 @@ with history.writing(path, clock=clock, every_s=10) as store:
     assert "cannot be written: the disk is full" in said[0], said
     unwritten = 1
     for sockets in (400, 900):
-        assert watch.look(leak(sockets)) == ()
+        assert watch.look(leak(sockets), whole=True) == ()
         unwritten += 1
     with history.reading(path) as past:
         assert len(past.looks()[0]) == before
@@ -127,6 +127,7 @@ with history.reading(path) as past:
     assert len(past.looks()[0]) == before + 2
     assert [one.kind for one in past.incidents()] == ["not written"]
     assert max(change.sockets for change in past.changes()) >= 900
+    assert past.look_at(clock.unix_s).whole().states["CLOSE_WAIT"] == 400
 """,
     )
 

@@ -15,7 +15,6 @@ from pathlib import Path
 from urllib.parse import quote
 
 from closewait.errors import BadInput, CannotAct, CannotSee, ClosewaitError
-from closewait.history.lock import refused_in_words
 
 VERSION = 2
 APPLICATION_ID = 0x636C7774  # "clwt"; PRAGMA application_id
@@ -67,6 +66,17 @@ def _explained(error: sqlite3.Error, path: Path, *, writing: bool) -> ClosewaitE
             f"{path} cannot be written: {CANNOT_WRITE[code]} ({error}). Name a file that can be: --history FILE"
         )
     return CannotSee(f"{path} cannot be read: {error}.")
+
+
+@contextmanager
+def refused_in_words(history: Path) -> Iterator[None]:
+    """What the system says when no file can be made there, as a sentence for its user."""
+    try:
+        yield
+    except OSError as error:
+        raise CannotAct(
+            f"{history} cannot be written: {error.strerror}. Name a file that can be: --history FILE"
+        ) from None
 
 
 def make_place(path: Path) -> None:

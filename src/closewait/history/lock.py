@@ -4,13 +4,13 @@ The lock is on a file beside the history, not on the history itself: SQLite lock
 lost when any descriptor of the file is closed. The kernel lets go of ours when the process ends, however it ends.
 """
 
-import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from closewait.errors import CannotAct
+from closewait.history.database import refused_in_words
 
 
 @contextmanager
@@ -29,6 +29,10 @@ def held(history: Path) -> Iterator[None]:
 def _take(lock: int, history: Path) -> None:
     """Lock the open file, and write into it who has it."""
     try:
+        import fcntl
+    except ImportError:
+        raise CannotAct("A history is written where one process can keep others out by flock(2): not here.") from None
+    try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         who = os.pread(lock, 20, 0).decode(errors="replace").strip()
@@ -38,14 +42,3 @@ def _take(lock: int, history: Path) -> None:
         ) from None
     os.ftruncate(lock, 0)
     os.pwrite(lock, f"{os.getpid()}\n".encode(), 0)
-
-
-@contextmanager
-def refused_in_words(history: Path) -> Iterator[None]:
-    """What the system says when no file can be made there, as a sentence for its user."""
-    try:
-        yield
-    except OSError as error:
-        raise CannotAct(
-            f"{history} cannot be written: {error.strerror}. Name a file that can be: --history FILE"
-        ) from None

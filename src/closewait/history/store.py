@@ -98,6 +98,7 @@ class Store:
         self._incidents = deque[Incident](before_this_run(connection, now), MOST_CHANGES_WAITING)
         self._changes = deque[Change](maxlen=MOST_CHANGES_WAITING)
         self._lines = deque[tuple[Any, ...]](maxlen=MOST_LINES_WAITING)
+        self._whole: Snapshot | None = None
         self._unwritten, self._unwritten_from = 0, now
         self._last: Instant | None = None
         self._spent_s = process_time()
@@ -117,23 +118,25 @@ class Store:
         self._incidents.extend(happened)
         self._changes.extend(changes)
         self._lines.extend(lines.told.iter_rows())
+        self._whole = self._whole or (report.snapshot if whole else None)
         said = [incident.says for incident in happened]
         with speaking_of(self._path, writing=True):
             try:
-                self._write(now, report.snapshot, gauges, lines, whole=whole)
-            except sqlite3.Error as error:
-                self._gauges = None
+                self._write(now, report.snapshot, gauges, lines)
+            except Exception as error:
+                self._gauges = None  # what it knows may not have been written
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
-                if primary_code(error) not in CANNOT_WRITE:
+                if not isinstance(error, sqlite3.Error) or primary_code(error) not in CANNOT_WRITE:
                     raise
                 return (*said, *self._not_written(error, now))
-        said += self._written_again(now)
-        self._changes.clear()
-        self._lines.clear()
-        self._spent_s = process_time()
-        self._look += 1
-        self._forget(now)
+            said += self._written_again(now)
+            self._changes.clear()
+            self._lines.clear()
+            self._whole = None
+            self._spent_s = process_time()
+            self._look += 1
+            self._forget(now)
         return tuple(said)
 
     def end(self) -> None:
@@ -143,10 +146,10 @@ class Store:
                 "UPDATE runs SET ended_unix_s = ? WHERE run = ?", (self._clock().unix_s, self._run)
             )
 
-    def _write(self, now: Instant, look: Snapshot, gauges: Iterable[Gauge], lines: Lines, *, whole: bool) -> None:
+    def _write(self, now: Instant, look: Snapshot, gauges: Iterable[Gauge], lines: Lines) -> None:
         """The transaction of one look, and of all that waits; on the disk when it ends, if anything was found."""
         execute, number = self._connection.execute, self._look
-        execute(f"PRAGMA synchronous = {'FULL' if self._changes or whole else 'NORMAL'}")
+        execute(f"PRAGMA synchronous = {'FULL' if self._changes or self._whole else 'NORMAL'}")
         execute("BEGIN IMMEDIATE")
         if self._gauges is None:
             self._gauges = GaugeWriter(self._connection, number)
@@ -171,10 +174,10 @@ class Store:
                 for one in (*self._incidents, *self._gap(now))
             ),
         )
-        if whole:
-            parquet = kept(look)
+        if self._whole is not None:
+            parquet, then_unix_s = kept(self._whole), self._whole.taken_at_unix_s or now.unix_s
             if len(parquet) <= LARGEST_WHOLE_LOOK * self._bounds.at_most_bytes:
-                execute("INSERT INTO whole_looks VALUES (?, ?, ?)", (number, at_unix_s, parquet))
+                execute("INSERT INTO whole_looks VALUES (?, ?, ?)", (number, then_unix_s, parquet))
         execute("COMMIT")
         self._incidents.clear()
 
