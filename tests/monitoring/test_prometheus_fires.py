@@ -1,30 +1,28 @@
-"""A real Prometheus scrapes a real page: the alert fires on a scene with real sockets, and stops after it."""
+"""A real Prometheus scrapes a real watch: the alert fires on a scene with real sockets, and stops after it."""
 
 import json
 import re
+import signal
 import socket
 import subprocess
+import sys
 import time
 import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 from typing import Any
 
-from closewait import capture, doctor
-from closewait.diagnosis.gauges import gauges_of
-from closewait.lab import playing
-from closewait.snapshot.timeline import Timeline
-from closewait.telling.metrics_page import MetricsPage, serve
+from tests.capture.named_namespaces import Named, named_namespaces
+from tests.cli.test_watch import events, watching
 from tests.monitoring.test_rules_and_dashboard import PROMETHEUS, panels
 
 DEADLINE_S = 30.0
-#: Panels about other illnesses, and about what only a watch tells.
+LEAKED = 60
+#: Panels about other illnesses.
 SHOW_NOTHING_OF_IT = {
     "Descriptors of sockets that are gone", "Ports towards one destination of the range", "Walls of the host",
-    "Processor", "Memory", "Looks", "Notifications",
 }  # fmt: skip
 CONFIGURATION = """
 global: {{scrape_interval: 250ms, evaluation_interval: 250ms}}
@@ -87,50 +85,43 @@ def firing(api: str) -> set[tuple[str, str | None]]:
     return {(one["labels"]["alertname"], one["labels"].get("rule")) for one in told}
 
 
-def until(page: MetricsPage, look: Callable[[], Timeline], holds: Callable[[], bool]) -> bool:
-    """Look again and again and show each, as a watch does, until something holds; False when it does not in time."""
+def until(holds: Callable[[], object]) -> bool:
+    """Whether it holds before the deadline."""
     gives_up_at_s = time.monotonic() + DEADLINE_S
-    while not holds():
-        if time.monotonic() > gives_up_at_s:
-            return False
-        *earlier, latest = look().looks
-        page.show(gauges_of(doctor.examine(partial(next, iter([latest])), earlier=Timeline(tuple(earlier)))))
+    while not holds() and time.monotonic() < gives_up_at_s:
         time.sleep(0.1)
-    return True
+    return bool(holds())
+
+
+@contextmanager
+def scene(there: Named) -> Iterator[None]:
+    """The lab's leak in a namespace that stays when it is over."""
+    play = [sys.executable, "-m", "closewait", "lab", "leaked-close-wait", "--count", str(LEAKED)]
+    with subprocess.Popen(["nsenter", f"--net=/run/netns/{there.name}", *play], stdout=subprocess.DEVNULL) as playing:
+        try:
+            yield
+        finally:
+            playing.send_signal(signal.SIGINT)
 
 
 def test_the_alert_fires_and_stops(tmp_path: Path) -> None:
-    """While programs leak, and no longer."""
-    earlier = Timeline()
-
-    def look(netns: str | None) -> Timeline:
-        nonlocal earlier
-        earlier = Timeline(earlier.looks[-1:]).followed_by(capture.look(netns=netns))
-        return earlier
-
-    page = serve("127.0.0.1:0")
-    try:
-        with prometheus(tmp_path, page.where) as api:
-            with playing("leaked-close-wait", count=60, own_netns=True) as stage:
-                fires = until(
-                    page,
-                    lambda: look(stage.netns),
-                    lambda: ("ClosewaitFinding", "leaked-close-wait") in firing(api),
-                )
+    """While a program leaks, and no longer; meanwhile the dashboard has something to show."""
+    leak = ("ClosewaitFinding", "leaked-close-wait")
+    with (
+        named_namespaces(1) as (there,),
+        watching(f"netns:{there.name}", "--every", "0.5s", "--metrics", "127.0.0.1:0", "--json") as watch,
+    ):
+        where = events(watch, "metrics")[-1]["says"].removeprefix("served at ")
+        with prometheus(tmp_path, where) as api:
+            with scene(there):
+                fires = until(lambda: leak in firing(api))
                 seen = asked(query(api, 'closewait_sockets{state="CLOSE_WAIT"}'))
                 empty = [title for title, expression in shown_of_a_leak() if not asked(query(api, expression))]
-            calm = calm_look()
-            stops = until(page, lambda: calm, lambda: asked(query(api, "up")) != [] and not firing(api))
-    finally:
-        page.close()
+            stops = until(lambda: asked(query(api, "up")) != [] and not firing(api))
+            left = asked(query(api, 'closewait_sockets{state="CLOSE_WAIT"}'))
 
     assert fires, (tmp_path / "log").read_text()
-    assert [one["value"][1] for one in seen] == ["60"]
+    assert [one["value"][1] for one in seen] == [str(LEAKED)]
     assert empty == []
     assert stops
-
-
-def calm_look() -> Timeline:
-    """One look at a healthy server."""
-    with playing("benign-churn", count=1, own_netns=True) as stage:
-        return Timeline((capture.look(netns=stage.netns),))
+    assert [one["value"][1] for one in left] == ["0"]
