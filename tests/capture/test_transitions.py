@@ -141,8 +141,9 @@ def test_a_look_has_the_true_ages() -> None:
         near, far = there.call(connection, own_address())
         opened.enter_context(near)
         opened.enter_context(far)
+        before_unix_s = time.time()
         near.shutdown(socket.SHUT_WR)
-        closed_unix_s = time.time()
+        after_unix_s = time.time()
         time.sleep(0.3)  # old enough for the bounds to be apart
         far.sendall(b"goes on")
         look = capture.look(netns=there.name, holders=False)
@@ -152,9 +153,10 @@ def test_a_look_has_the_true_ages() -> None:
         )
 
     assert look.taken_at_unix_s is not None
-    true_age_s = look.taken_at_unix_s - closed_unix_s
-    assert bounds[0] < true_age_s - NEAR_ENOUGH_S
-    assert ages[0] == ages[1] == pytest.approx(true_age_s, abs=NEAR_ENOUGH_S)
+    least_s, most_s = look.taken_at_unix_s - after_unix_s, look.taken_at_unix_s - before_unix_s
+    assert bounds[0] < least_s - NEAR_ENOUGH_S
+    assert ages[0] == ages[1]
+    assert least_s - NEAR_ENOUGH_S < ages[0] < most_s + NEAR_ENOUGH_S
 
 
 def test_what_began_before_the_trace_is_unknown() -> None:
@@ -276,15 +278,15 @@ def test_what_a_killed_process_left_is_removed_by_the_next() -> None:
     assert killed.stdout is not None
     assert going_on.stdout is not None
     left, kept = killed.stdout.readline().strip(), going_on.stdout.readline().strip()
+    before = instances()
     killed.send_signal(signal.SIGKILL)
-    killed.communicate()
-    assert {left, kept} <= instances()
+    killed.communicate()  # whoever traces next on this host removes what is left
     with tracing():
         there = instances()
     going_on.communicate(timeout=DEADLINE_S)
 
     assert (left, kept) == (f"closewait-{killed.pid}", f"closewait-{going_on.pid}")
-    assert {left, kept} & there == {kept}
+    assert ({left, kept} & before, {left, kept} & there) == ({left, kept}, {kept})
     assert {left, kept} & instances() == set()
 
 
