@@ -4,14 +4,16 @@ import json
 import os
 import socket
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 
 from closewait import history
 from tests.cli.test_command_line import COMMAND
-from tests.history.watched import BEGAN_UNIX_S, EVERY_S, Clock, Watch, leak
+from tests.history.watched import BEGAN_UNIX_S, EVERY_S, Clock, Watch, a_look, leak
 
 LOOKS = 40
 QUIET = "LISTEN 0.0.0.0:80 - pid=7 process=app fd=3 queue=0/128"
@@ -128,6 +130,23 @@ def test_sql_asks_the_history(remembered: Path) -> None:
     joined = "select count(*) as n from history.lifelines l join sockets s on l.local_port = s.local_port"
     assert run(remembered, "sql", joined).returncode == 0
     assert run(remembered, "sql", "select * from history.songs").returncode == 4
+
+
+def test_nothing_that_was_remembered_steers_the_terminal(tmp_path: Path) -> None:
+    """A process chose its name with care; it is shown so that it does nothing."""
+    name, clock = "\x1b[2Jroot\u202e", Clock()
+    with history.writing(tmp_path / "closewait" / "history.sqlite", clock=clock) as store:
+        watch = Watch(store, clock)
+        for leaked in range(20, 29):
+            look = a_look(leak(leaked), clock)
+            sockets, processes = (frame.with_columns(process=pl.lit(name)) for frame in (look.sockets, look.processes))
+            watch.look(replace(look, sockets=sockets, processes=processes))
+    questions = ([], ["--process", "7"], ["--process", "8"], ["--at", "now"], ["10.0.0.1:80-203.0.113.9:40001"])
+    for question in questions:
+        done = run(tmp_path, "history", *question)
+
+        assert "root" in done.stdout + done.stderr
+        assert not {"\x1b", "\u202e"} & set(done.stdout + done.stderr)
 
 
 def test_explain_knows_the_past_of_a_socket(tmp_path: Path) -> None:

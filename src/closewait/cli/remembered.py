@@ -14,6 +14,7 @@ from closewait.snapshot.table import Snapshot
 from closewait.views import remembered as view
 from closewait.views.as_json import iso_time
 from closewait.views.page import wrapped
+from closewait.views.visible import visible
 
 if TYPE_CHECKING:
     from closewait.history.past import Past, PastChange
@@ -85,7 +86,7 @@ class Span:
         times, counts = self.past.processes(name_or_pid, self.since_unix_s, self.until_unix_s)
         times_s, states = times.tolist(), {state: course.tolist() for state, course in counts.items()}
         if not any(map(any, states.values())):
-            known = sorted({labels[1] for labels in self.past.measures("process_sockets") if labels[0]})
+            known = sorted({visible(labels[1]) for labels in self.past.measures("process_sockets") if labels[0]})
             hint = f" It knows {', '.join(known[:20])}." if known else ""
             raise BadUsage(f"The history knows no sockets of a process {name_or_pid!r} in that time.{hint}")
         descriptors = [
