@@ -15,6 +15,8 @@ from typing import Any
 import pytest
 
 from closewait.capture.tracefs import tracefs
+from closewait.views.trace_keys import TRACE_PARTS
+from closewait.views.trace_lines import lost_json
 from tests.capture.short_connections import connection, make, own_address
 
 DEADLINE_S = 60
@@ -91,6 +93,22 @@ def test_a_pipe_gets_a_line_for_each_transition_and_a_sum() -> None:
     assert abs(closing["at_unix_s"] - time.time()) < DEADLINE_S
     last = next(end for end in told(output, "ending") if end["local_port"] == port and end["remote_port"] is not None)
     assert (last["bytes_received"], last["socket"]) in [(701, line["socket"]) for line in lines]
+
+
+def test_every_key_is_explained() -> None:
+    """What is written is what the page of the answers says, of every kind of line."""
+    address = own_address()
+    kinds: dict[str, set[str]] = {"lost": set(lost_json(1, 0))}
+    for words in (["--json"], ["--json", "--stories"]):
+        with tracing(f"remote={address}", *words) as process:
+            a_short_life(address)
+            _, output, _ = ended(process)
+        kinds |= {line["kind"]: set(line) for line in map(json.loads, output.splitlines())}
+
+    assert kinds == {
+        next(key.meaning for key in part.keys if key.name == "kind").strip("`."): {key.name for key in part.keys}
+        for part in TRACE_PARTS
+    }
 
 
 def test_a_filter_keeps_what_meets_it() -> None:
