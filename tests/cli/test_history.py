@@ -12,6 +12,7 @@ import polars as pl
 import pytest
 
 from closewait import history
+from closewait.diagnosis.gauges import Gauge
 from tests.cli.test_command_line import COMMAND
 from tests.history.watched import BEGAN_UNIX_S, EVERY_S, Clock, Watch, a_look, leak
 
@@ -85,6 +86,22 @@ def test_a_process_is_shown_over_time(remembered: Path) -> None:
     refused = run(remembered, "history", "--process", "nobody")
     assert (refused.returncode, refused.stdout) == (4, "")
     assert "It knows app." in refused.stderr
+
+
+def test_the_wall_ahead_of_a_leak_is_foreseen_from_what_was_remembered(tmp_path: Path) -> None:
+    """One descriptor a second, looked at for ten minutes: the limit is met when it is, within a tenth."""
+    clock, began, limit = Clock(), 90, 4096
+    with history.writing(tmp_path / "closewait" / "history.sqlite", clock=clock) as store:
+        watch = Watch(store, clock)
+        for look in range(60):
+            held = began + look * EVERY_S
+            counts = [Gauge("process_sockets", ("7", "app", "CLOSE_WAIT"), held)]
+            watch.look(QUIET, only=[*counts, Gauge("descriptors", ("7", "app"), held, limit)])
+    (wall,) = told(tmp_path, "history", "--process", "app")["walls"]
+    minutes = (limit - held) / 60
+
+    assert wall.startswith("descriptors of app[7] reach 4,096 in ")
+    assert int(wall.partition(" in ")[2].split()[0]) == pytest.approx(minutes, rel=0.1)
 
 
 def test_a_look_of_the_past_is_shown(remembered: Path, tmp_path: Path) -> None:

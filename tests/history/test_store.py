@@ -142,3 +142,22 @@ def test_the_life_of_a_socket_is_told(path: Path) -> None:
         assert lives["seen_until_unix_s"] == [BEGAN_UNIX_S + 10 * EVERY_S]
         assert lives["ended_before_unix_s"] == [BEGAN_UNIX_S + 11 * EVERY_S]
         assert past.lifelines({"remote_port": [(1, 2)]}) == {}
+
+
+def test_all_gauges_of_a_measure_are_told_one_by_one(path: Path) -> None:
+    """The same as each of them alone."""
+    clock = Clock()
+    with history.writing(path, clock=clock) as store:
+        watch = Watch(store, clock)
+        for number in range(5):
+            told = [("1", "one"), ("2", "two")] if number != 3 else [("2", "two")]
+            watch.look(QUIET, only=[Gauge("descriptors", labels, number + 5, 1024) for labels in told])
+    with history.reading(path) as past:
+        courses = {course.labels: course for course in past.courses("descriptors", BEGAN_UNIX_S + EVERY_S)}
+
+        assert courses["1", "one"].values.tolist() == [6, 7, 9]
+        assert courses["2", "two"].values.tolist() == [6, 7, 8, 9]
+        alone = past.series("descriptors", "1", "one", since_unix_s=BEGAN_UNIX_S + EVERY_S)
+        assert alone.times_s.tolist() == courses["1", "one"].times_s.tolist()
+        assert list(past.courses("songs")) == []
+        assert past.series("songs", "any").values.tolist() == []

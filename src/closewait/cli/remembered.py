@@ -1,7 +1,7 @@
 """What the history answers to each question, for a person and for a program."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from itertools import chain
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
 from closewait.errors import BadInput, BadUsage
@@ -89,11 +89,10 @@ class Span:
             known = sorted({visible(labels[1]) for labels in self.past.measures("process_sockets") if labels[0]})
             hint = f" It knows {', '.join(known[:20])}." if known else ""
             raise BadUsage(f"The history knows no sockets of a process {name_or_pid!r} in that time.{hint}")
-        descriptors = [
-            self.past.series("descriptors", *labels, since_unix_s=self.since_unix_s, until_unix_s=self.until_unix_s)
-            for labels in self.past.measures("descriptors")
-            if name_or_pid in labels
-        ][:MOST_OF_ONE_NAME]
+        of_processes = self.past.courses("descriptors", self.since_unix_s, self.until_unix_s)
+        descriptors = list(
+            islice((course for course in of_processes if name_or_pid in course.labels), MOST_OF_ONE_NAME)
+        )
 
         def walls() -> list[str]:
             return [view.wall_ahead(course) for course in descriptors if len(course.times_s)]

@@ -162,11 +162,10 @@ def _recall(file: Path, watch: "Watch") -> None:
 
     with reading(file) as past:
         for measure in (one.name for one in MEASURES if one.wall):
-            for labels in past.measures(measure):
-                course = past.series(measure, *labels, since_unix_s=time.time() - KEPT_S)
+            for course in past.courses(measure, since_unix_s=time.time() - KEPT_S):
                 if len(course.times_s):
                     watch.outlooks.remember(
-                        Gauge(measure, labels, 0.0), course.times_s.tolist(), course.values.tolist()
+                        Gauge(measure, course.labels, 0.0), course.times_s.tolist(), course.values.tolist()
                     )
 
 

@@ -28,6 +28,8 @@ from closewait.snapshot.lifelines import LIFELINES
 from closewait.snapshot.remembered import TABLES
 from closewait.snapshot.table import Snapshot
 
+LOOK_AND_TIME = np.dtype([("look", np.int64), ("at_unix_s", np.float64)])
+
 EVER, NEVER = float("-inf"), float("inf")
 
 CHANGE = ("kind", "key", "rule", "severity", "at_unix_s", "since_unix_s", "sockets", "sockets_before")
@@ -122,9 +124,9 @@ class Past:
         rows = self._connection.execute(
             "SELECT look, at_unix_s FROM looks WHERE at_unix_s >= ? AND at_unix_s <= ? ORDER BY look",
             (since_unix_s, until_unix_s),
-        ).fetchall()
-        looks, times_s = zip(*rows, strict=True) if rows else ((), ())
-        return np.array(looks, np.int64), np.array(times_s, np.float64)
+        )
+        told = np.fromiter(rows, LOOK_AND_TIME)
+        return np.ascontiguousarray(told["look"]), np.ascontiguousarray(told["at_unix_s"])
 
     def processor_share(self, since_unix_s: float = EVER, until_unix_s: float = NEVER) -> float | None:
         """The part of one processor that the watch has taken while it looked; None where that is not known."""
@@ -143,12 +145,14 @@ class Past:
 
     def series(self, measure: str, *labels: str, since_unix_s: float = EVER, until_unix_s: float = NEVER) -> Course:
         """One gauge in every look of a span that told it."""
-        series = self.measures(measure).get(labels)
-        looks, times_s = self.looks(since_unix_s, until_unix_s)
-        points = joined(()) if series is None else self._points([series], looks)[series]
-        values, walls = points.standing(looks)
-        told = ~np.isnan(values)
-        return Course(measure, labels, times_s[told], values[told], walls[told])
+        numbered = {series: told for told, series in self.measures(measure).items() if told == labels}
+        nothing = Course(measure, labels, np.empty(0), np.empty(0), np.empty(0))
+        return next(self._courses(measure, numbered, since_unix_s, until_unix_s), nothing)
+
+    def courses(self, measure: str, since_unix_s: float = EVER, until_unix_s: float = NEVER) -> Iterator[Course]:
+        """Every gauge of a measure, one after the other, in every look of a span that told it."""
+        numbered = {series: labels for labels, series in self.measures(measure).items()}
+        return self._courses(measure, numbered, since_unix_s, until_unix_s)
 
     def sums(
         self,
@@ -164,7 +168,7 @@ class Past:
         named = {series: name for labels, series in self.measures(measure).items() if (name := by(labels)) is not None}
         looks, times_s = self.looks(since_unix_s, until_unix_s)
         total: dict[str, Numbers] = {}
-        for series, points in self._points(named, looks).items():
+        for series, points in self._points(named, looks):
             values = np.nan_to_num(points.standing(looks)[0])
             total[named[series]] = total.get(named[series], 0) + values
         return times_s, total
@@ -268,29 +272,38 @@ class Past:
         """Every gauge as it was written: where it changed, or was no longer told (NaN), or a course begins."""
         looks, times_s = self.looks()
         for measure, labels, series in self._connection.execute("SELECT measure, labels, series FROM series"):
-            points = self._points([series], looks)[series]
+            ((_, points),) = self._points([series], looks)
             places = np.searchsorted(looks, points.looks)
             yield Course(measure, tuple(json.loads(labels)), times_s[places], points.values, points.walls)
 
-    def _points(self, series: Collection[int], looks: Looks) -> dict[int, Points]:
-        """What was written of some series in the courses of these looks."""
+    def _courses(
+        self, measure: str, numbered: Mapping[int, tuple[str, ...]], since_unix_s: float, until_unix_s: float
+    ) -> Iterator[Course]:
+        """Some gauges of a measure, by the numbers of their series, in the looks of a span that told them."""
+        looks, times_s = self.looks(since_unix_s, until_unix_s)
+        for series, points in self._points(numbered, looks):
+            values, walls = points.standing(looks)
+            told = ~np.isnan(values)
+            yield Course(measure, numbered[series], times_s[told], values[told], walls[told])
+
+    def _points(self, series: Collection[int], looks: Looks) -> Iterator[tuple[int, Points]]:
+        """What was written of some series in the courses of these looks, one series after the other."""
         if not len(looks):
-            return {one: joined(()) for one in series}
+            yield from ((one, joined(())) for one in series)
+            return
         span = course_of(int(looks[0])), int(looks[-1])
         newest: dict[int, list[tuple[int, float | None, float | None]]] = {one: [] for one in series}
-        for one, *point in self._connection.execute(
-            "SELECT series, look, value, wall FROM points WHERE look BETWEEN ? AND ? ORDER BY look", span
+        of_one = f"series = {next(iter(series))} AND" if len(series) == 1 else ""
+        for one, look, value, wall in self._connection.execute(
+            f"SELECT series, look, value, wall FROM points WHERE {of_one} look BETWEEN ? AND ? ORDER BY look", span
         ):
             if one in newest:
-                newest[one].append((point[0], point[1], point[2]))
-        return {one: joined([*self._courses(one, span), *_columns(points)]) for one, points in newest.items()}
-
-    def _courses(self, series: int, span: tuple[int, int]) -> Iterator[tuple[Looks, Numbers, Numbers]]:
-        """The packed courses of a series that begin in a span of looks."""
-        for first_look, data in self._connection.execute(
-            "SELECT first_look, packed FROM courses WHERE series = ? AND first_look BETWEEN ? AND ?", (series, *span)
-        ):
-            yield unpacked(first_look, data)
+                newest[one].append((look, value, wall))
+        for one, points in newest.items():
+            packed = self._connection.execute(
+                "SELECT first_look, packed FROM courses WHERE series = ? AND first_look BETWEEN ? AND ?", (one, *span)
+            )
+            yield one, joined([*(unpacked(first_look, data) for first_look, data in packed), *_columns(points)])
 
     def _gauges(self, look: int) -> Iterator[Gauge]:
         """The gauges of one look."""
@@ -299,7 +312,7 @@ class Past:
             series: (measure, tuple(json.loads(labels)))
             for series, measure, labels in self._connection.execute("SELECT series, measure, labels FROM series")
         }
-        for series, points in self._points(known, looks).items():
+        for series, points in self._points(known, looks):
             (value,), (wall,) = points.standing(looks)
             if not np.isnan(value):
                 yield Gauge(*known[series], float(value), None if np.isnan(wall) else float(wall))
