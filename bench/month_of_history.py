@@ -17,7 +17,7 @@ from closewait import history
 from closewait.diagnosis.case import Case
 from closewait.diagnosis.gauges import Gauge
 from closewait.diagnosis.report import Report
-from closewait.history.database import make_place, opened_for_writing
+from closewait.history.database import make_folder, opened_for_writing
 from closewait.history.gauge_writer import LOOKS_IN_A_COURSE, courses
 from closewait.snapshot.lifelines import NO_LINES, NO_LIVES, Lines
 from closewait.snapshot.table import Snapshot
@@ -50,7 +50,7 @@ class Month:
 def measured(folder: Path) -> Month:
     """Write the month into `folder`, and ask it."""
     path = folder / "history.sqlite"
-    make_place(path)
+    make_folder(path)
     connection = opened_for_writing(path)
     _fill(connection)
     connection.close()

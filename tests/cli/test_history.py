@@ -13,6 +13,7 @@ import pytest
 
 from closewait import history
 from closewait.diagnosis.gauges import Gauge
+from closewait.views import history_keys
 from tests.cli.test_command_line import COMMAND
 from tests.history.watched import BEGAN_UNIX_S, EVERY_S, Clock, Watch, a_look, leak
 
@@ -180,6 +181,22 @@ def test_explain_knows_the_past_of_a_socket(tmp_path: Path) -> None:
         assert "What the history knows" in text
         assert "ESTABLISHED: already so at 2027-01-15 08:00:00" in text
         assert [life["state"] for life in told(tmp_path, "explain", ends)["history"]] == ["ESTABLISHED"]
+
+
+def test_every_key_is_explained(remembered: Path) -> None:
+    """Whatever an answer holds is on docs/reference/json.md, and nothing is there that no answer holds."""
+    found = told(remembered, "history")
+    life = told(remembered, "history", "10.0.0.1:80-203.0.113.9:40001")
+    objects = [
+        (history_keys.FOUND, found), (history_keys.CHANGE, found["changes"][0]),
+        (history_keys.INCIDENT, found["incidents"][0]), (history_keys.LIVES, life),
+        (history_keys.LIFE, life["lives"][0]), (history_keys.AT, told(remembered, "history", "--at", "now")),
+        (history_keys.PROCESS, told(remembered, "history", "--process", "app")),
+    ]  # fmt: skip
+
+    assert {part.title for part, _ in objects} == {part.title for part in history_keys.HISTORY_PARTS}
+    for part, answer in objects:
+        assert set(answer) == {key.name for key in part.keys}, part.title
 
 
 def test_where_there_is_no_history_it_says_who_writes_one(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ import random
 import sqlite3
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -12,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from closewait import history
-from closewait.errors import BadInput, CannotAct
+from closewait.errors import BadInput, CannotAct, CannotSee
 from closewait.history.database import APPLICATION_ID, VERSION
 from tests.history.watched import BEGAN_UNIX_S, EVERY_S, Clock, Watch, leak
 
@@ -283,6 +284,38 @@ def test_a_damaged_history_is_said_to_be_one(path: Path) -> None:
         Watch(store, clock).look(leak(1))
     with pytest.raises(BadInput, match="damaged"), history.reading(path) as past:
         past.series("sockets", "LISTEN")
+
+
+def asked_by_nobody(path: Path) -> str:
+    """What is said to a user who is not root and reads a history."""
+    hear, say = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            os.setresuid(65_534, 65_534, 65_534)
+            with history.reading(path):
+                pass
+        except CannotSee as refusal:
+            os.write(say, str(refusal).encode())
+        finally:
+            os._exit(0)
+    os.close(say)
+    os.waitpid(child, 0)
+    with os.fdopen(hear) as heard:
+        return heard.read()
+
+
+def test_a_history_of_another_user_is_refused_in_words() -> None:
+    """Whether the folder can be entered or not: it tells who talks to whom, and is its writer's alone."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "state" / "history.sqlite"
+        with history.writing(path):
+            pass
+        assert (path.stat().st_mode & 0o777, path.parent.stat().st_mode & 0o777) == (0o600, 0o700)
+        Path(folder).chmod(0o755)
+        assert "may not be read by this user" in asked_by_nobody(path)
+        path.parent.chmod(0o755)
+        assert "may not be read by this user" in asked_by_nobody(path)
 
 
 def test_no_history_says_who_writes_one(tmp_path: Path) -> None:

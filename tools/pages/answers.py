@@ -1,6 +1,7 @@
 """The page of the JSON answers: every key with its type and its meaning."""
 
 from closewait.views.answer_keys import PARTS, Part
+from closewait.views.history_keys import HISTORY_PARTS
 from closewait.views.trace_keys import TRACE_PARTS
 from pages.markdown import page, section, table
 
@@ -16,12 +17,12 @@ def answers_page() -> str:
     """Each object of an answer, from the outside to the inside."""
     return page(
         "The answers in JSON",
-        sources="src/closewait/views/{answer_keys,trace_keys}.py",
+        sources="src/closewait/views/{answer_keys,trace_keys,history_keys}.py",
         parts=[
             "Every command answers in JSON with `--json`, schema `closewait/1`. Keys may be added. Those marked "
             "*promised* never vanish, and keep their meaning. What is not known is null, never 0; what is counted is "
             "an integer. What `closewait list --json` wrote is a dump as any other: `closewait` reads it again.",
-            *(section(part.title, f"{part.where}\n\n{keys(part)}") for part in (*PARTS, *TRACE_PARTS)),
+            *(section(part.title, f"{part.where}\n\n{keys(part)}") for part in (*PARTS, *TRACE_PARTS, *HISTORY_PARTS)),
             section(
                 "Other commands",
                 table(

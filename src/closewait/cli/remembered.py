@@ -1,10 +1,12 @@
 """What the history answers to each question, for a person and for a program."""
 
+import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
-from closewait.errors import BadInput, BadUsage
+from closewait.errors import BadInput, BadUsage, ClosewaitError
 from closewait.formats.socket_name import SocketName, socket_named
 from closewait.records import record
 from closewait.snapshot.filters.condition import Within, leaves
@@ -211,16 +213,17 @@ def lives_of(past: "Past", name: SocketName) -> list[dict[str, Any]]:
 
 
 def known_of(told: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """What the watch of this host has written down about a socket of a look; nothing where there is no history."""
+    """What the watch of this host has written down about a socket of a look; nothing where that cannot be read."""
     from closewait.history.place import place
 
-    if not place().exists():
+    if not os.path.exists(place()):  # noqa: PTH110  Path.exists() raises where a folder may not be entered
         return []
     from closewait.history import reading
 
     ends = ("local_address", "local_port", "remote_address", "remote_port")
     ports = {name: [(told[name], told[name])] for name in ends if isinstance(told[name], int)}
-    with reading(place()) as past:
+    found: dict[str, list[Any]] = {}
+    with suppress(ClosewaitError), reading(place()) as past:
         found = past.lifelines(ports)
     lines = [dict(zip(found, line, strict=True)) for line in zip(*found.values(), strict=True)]
     return [

@@ -79,15 +79,16 @@ def refused_in_words(history: Path) -> Iterator[None]:
         ) from None
 
 
-def make_place(path: Path) -> None:
-    """Make the folder and an empty file that nobody else may read, where there is none. Raises CannotAct."""
+def make_folder(path: Path) -> None:
+    """Make the folder of a history, where there is none. Raises CannotAct."""
     with refused_in_words(path):
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
 
 
 def opened_for_writing(path: Path) -> sqlite3.Connection:
-    """The history at `path`, of this version; an empty file becomes one. Raises BadInput or CannotAct."""
+    """The history at `path`, of this version, made where there is none. Raises BadInput or CannotAct."""
+    with refused_in_words(path):  # nobody else may read it: it tells who talks to whom
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
     with speaking_of(path, writing=True):
         connection = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None)
         try:
@@ -100,8 +101,16 @@ def opened_for_writing(path: Path) -> sqlite3.Connection:
 
 def opened_for_reading(path: Path) -> sqlite3.Connection:
     """The history at `path`, of this version. Raises BadInput or CannotSee."""
-    if not path.exists():
-        raise BadInput(f"There is no history at {path}: `closewait watch` writes one. Or name one: --history FILE")
+    try:
+        path.stat()
+    except FileNotFoundError:
+        raise BadInput(
+            f"There is no history at {path}: `closewait watch` writes one. Or name one: --history FILE"
+        ) from None
+    except OSError as error:
+        raise CannotSee(f"{path} may not be read by this user ({error.strerror}).") from None
+    if not os.access(path, os.R_OK):
+        raise CannotSee(f"{path} may not be read by this user.")
     with speaking_of(path):
         connection = _connected_for_reading(path)
         try:

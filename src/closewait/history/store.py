@@ -21,7 +21,7 @@ from typing import Any
 from closewait.diagnosis.changes import Change
 from closewait.diagnosis.gauges import Gauge
 from closewait.diagnosis.report import Report
-from closewait.history.database import CANNOT_WRITE, make_place, opened_for_writing, primary_code, speaking_of
+from closewait.history.database import CANNOT_WRITE, make_folder, opened_for_writing, primary_code, speaking_of
 from closewait.history.gauge_writer import GaugeWriter, course_of
 from closewait.history.incidents import Incident, between, time_of_day
 from closewait.history.instant import Instant, here_and_now
@@ -64,7 +64,7 @@ def writing(
 
     Raises CannotAct where it cannot be written or somebody else writes it, BadInput where it is no history.
     """
-    make_place(path)
+    make_folder(path)
     with held(path):
         connection = opened_for_writing(path)
         try:
