@@ -8,6 +8,7 @@ from contextlib import ExitStack
 import pytest
 
 from closewait import capture
+from closewait.capture import dead_descriptors
 from tests.kernel_states import CLOSE_WITH_A_RESET, Namespace, namespace
 
 MANY = 12  # more than a process may miss without being asked
@@ -88,3 +89,17 @@ def test_a_few_missing_sockets_are_not_asked(kept: ExitStack) -> None:
     kept.enter_context(reset())
 
     assert dead_of_this_process(None) is None
+
+
+@pytest.mark.parametrize("kind", ["file", "unix", "udp"])
+def test_a_number_that_was_given_to_something_else_is_not_dead(kind: str, kept: ExitStack) -> None:
+    """Between two questions a process may open anything there; no descriptor of ours is left open."""
+    if kind == "file":
+        copy = os.open("/dev/null", os.O_RDONLY)
+    else:
+        family, way = (socket.AF_UNIX, socket.SOCK_STREAM) if kind == "unix" else (socket.AF_INET, socket.SOCK_DGRAM)
+        copy = socket.socket(family, way).detach()
+
+    assert not dead_descriptors._has_lost_its_connection(copy)
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        os.fstat(copy)

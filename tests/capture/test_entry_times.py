@@ -1,12 +1,19 @@
 """Times of entry, out of what a trace tells: kept while they are certain, forgotten where they no longer are."""
 
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import pytest
 
+from closewait.capture import entry_times
 from closewait.capture.entry_times import EntryTimes
 from closewait.diagnosis.lives import Ends
+from closewait.errors import BadInput, CannotSee
 from closewait.formats.trace_ring.layout import ring_layout
 from closewait.formats.trace_ring.pages import decode
 from closewait.formats.trace_ring.transitions import STATE_NUMBERS, Transitions
+from closewait.testing import snapshot
 from tests.formats.trace_ring.made_pages import EVENT, HEADER_PAGE, Told, event, page, pages, record
 
 ENDS = Ends("10.0.0.1", 50000, "203.0.113.9", 443)
@@ -87,3 +94,51 @@ def test_what_was_lost_makes_all_uncertain(trace: ToldBefore, entered: EntryTime
 
     assert after(trace, entered, pages(0, [enters(1)]), lost) is None
     assert entered.lost == 7
+
+
+def test_a_clock_that_is_set_moves_no_entry(
+    trace: ToldBefore, entered: EntryTimes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The age stays what it is: both its ends are told by the same clock."""
+    before = after(trace, entered, pages(0, [enters()]))
+    set_by_s, true_time = 3600.0, time.time
+    monkeypatch.setattr(time, "time", lambda: true_time() + set_by_s)
+    now = after(trace, entered, pages(0, []))
+
+    assert before is not None
+    assert now is not None
+    assert now - before == pytest.approx(set_by_s, abs=0.1)
+
+
+@pytest.mark.parametrize("refusal", [CannotSee("no"), BadInput("another kernel's"), PermissionError(13, "no")])
+def test_where_tracing_is_refused_a_look_stays_as_it_is(refusal: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the reason: a watch goes on with the bounds."""
+
+    def refused(*_: object, **__: object) -> None:
+        raise refusal
+
+    monkeypatch.setattr(entry_times, "tracing", refused)
+    look = snapshot("CLOSE_WAIT 10.0.0.1:443 203.0.113.9:50001 age=2s..5s")
+    with entry_times.exact_ages() as exact:
+        assert exact(look) is look
+
+
+def test_a_trace_that_breaks_is_forgotten(
+    trace: ToldBefore, entered: EntryTimes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What has left since is not known: no old entry is told of a new socket."""
+    assert after(trace, entered, pages(0, [enters()])) is not None
+
+    @contextmanager
+    def ours(_: object) -> Iterator[EntryTimes]:
+        yield entered
+
+    def breaks() -> None:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(entry_times, "entry_times", ours)
+    monkeypatch.setattr(entered, "update", breaks)
+    look = snapshot("CLOSE_WAIT 10.0.0.1:50000 203.0.113.9:443 age=2s..5s")
+    with entry_times.exact_ages() as exact:
+        assert exact(look) is look
+    assert entered.entered_at("CLOSE_WAIT", ENDS) is None

@@ -92,7 +92,7 @@ def test_the_second_round_reads_what_is_new(tmp_path: Path, links_read: Callable
 
 
 def test_a_descriptor_that_became_another_socket_is_found(tmp_path: Path) -> None:
-    """The one it was may live on elsewhere, as after dup2(). Nobody seems to hold the new one: all is read again."""
+    """The one it was may live on elsewhere, as after dup2(). In two rounds nobody holds the new one: all is read."""
     folder = tmp_path / "7" / "fd"
     folder.mkdir(parents=True)
     for fd, inode in ((3, 100), (4, 100), (5, 200)):
@@ -102,7 +102,26 @@ def test_a_descriptor_that_became_another_socket_is_found(tmp_path: Path) -> Non
     (folder / "4").unlink()
     (folder / "4").symlink_to("socket:[300]")
 
-    assert told(walking.walk(tmp_path, table(100, 200, 300))) == {(100, 7, 3), (300, 7, 4), (200, 7, 5)}
+    listed = table(100, 200, 300)
+    walking.walk(tmp_path, listed)
+
+    assert told(walking.walk(tmp_path, listed)) == {(100, 7, 3), (300, 7, 4), (200, 7, 5)}
+
+
+def test_what_ends_between_the_table_and_the_walk_costs_no_second_walk(
+    tmp_path: Path, links_read: Callable[[], int]
+) -> None:
+    """A busy host has such sockets in every look."""
+    folder = tmp_path / "7" / "fd"
+    folder.mkdir(parents=True)
+    (folder / "3").symlink_to("socket:[100]")
+    walking = Rounds()
+    walking.walk(tmp_path, table(100))
+    links_read()
+    for inode in range(200, 210):
+        walking.walk(tmp_path, table(100, inode))
+
+    assert links_read() == 0
 
 
 def test_processes_that_have_ended_are_forgotten(tmp_path: Path) -> None:

@@ -6,8 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from closewait.capture import tasks
 from closewait.capture.tasks import Tasks
 from closewait.diagnosis.lives import Actor
+
+OUR_NAMESPACE = Path("/proc/self/ns/pid")
 
 
 @pytest.fixture
@@ -18,8 +21,9 @@ def tracefs(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_a_thread_that_lives_has_its_process(tracefs: Path) -> None:
+def test_a_thread_that_lives_has_its_process(tracefs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The number of a thread is not that of its process."""
+    monkeypatch.setattr(tasks, "FIRST", str(OUR_NAMESPACE.readlink()))  # wherever the tests run
     told: list[Actor] = []
     worker = threading.Thread(target=lambda: told.append(Tasks(tracefs).actor(threading.get_native_id())))
     worker.start()
@@ -29,11 +33,19 @@ def test_a_thread_that_lives_has_its_process(tracefs: Path) -> None:
     assert told[0].process is not None
 
 
+def test_numbers_of_another_namespace_are_looked_up_nowhere(tracefs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a container the same number is another process: naming that one would accuse it."""
+    monkeypatch.setattr(tasks, "FIRST", "pid:[1]")
+
+    assert Tasks(tracefs).actor(os.getpid()) == Actor(os.getpid(), None)
+    assert Tasks(tracefs).actor(72) == Actor(72, "curl")
+
+
 def test_a_thread_that_is_gone_is_told_by_what_was_saved(tracefs: Path, tmp_path: Path) -> None:
     """With its process where that was saved too; of another nothing but the number is known."""
-    tasks = Tasks(tracefs, proc=tmp_path / "no-proc")
+    gone = Tasks(tracefs, proc=tmp_path / "no-proc")
 
-    assert [tasks.actor(thread) for thread in (71, 72, 73)] == [
+    assert [gone.actor(thread) for thread in (71, 72, 73)] == [
         Actor(70, "worker \ufffd 1"), Actor(72, "curl"), Actor(73, None),
     ]  # fmt: skip
 

@@ -185,7 +185,6 @@ def test_the_pace_keeps_its_times() -> None:
                     pass
 
     assert [round(5 * at) for at in at_s] == [0, 1, 4, 5]
-    assert pace.looks_left_out == 2
 
 
 def test_a_signal_ends_the_pace_between_two_looks() -> None:
@@ -198,3 +197,24 @@ def test_a_signal_ends_the_pace_between_two_looks() -> None:
             looks.append(turn)
 
     assert looks == [0, 1, 2]
+
+
+def test_what_is_ignored_does_not_end_the_pace() -> None:
+    """nohup(1) has SIGHUP ignored: a watch that is begun so goes on after the logout."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with Pace(0.02, 0.1) as pace:
+            looks = []
+            for turn in pace:
+                os.kill(os.getpid(), signal.SIGHUP)
+                looks.append(turn)
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+    assert looks[-1] == 5
+
+
+def test_json_lines_come_at_once_however_quiet_the_rest_is(there: Named) -> None:
+    """`-q` leaves out what people read; a program that reads lines waits for none of them."""
+    with watching(f"netns:{there.name}", "--every", "0.3s", "--json", "--quiet") as run:
+        assert events(run, "started")

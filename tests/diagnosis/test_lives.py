@@ -145,3 +145,13 @@ def test_an_aborted_connection_is_the_programs_deed() -> None:
 
     assert aborted.endswith("(curl[12]).")
     assert reset == "0.000 ms: a reset arrives (this end's side)."
+
+
+def test_lives_whose_end_is_never_told_take_no_room() -> None:
+    """A filter such as state=close_wait lets no CLOSED through: the kernel gives the socket's address to others."""
+    lives = Lives()
+    for connection in range(1000):
+        ends = Ends("10.0.0.1", 1024 + connection, "10.0.0.2", 443)
+        lives.follow(transition((connection, 1, "ESTABLISHED CLOSE_WAIT", None), ends), None)
+
+    assert (len(lives.open), len(lives.by_ends)) == (1, 1)

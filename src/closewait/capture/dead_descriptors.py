@@ -96,10 +96,18 @@ def _is_tcp(descriptor: str) -> bool:
 
 
 def _has_lost_its_connection(copy: int) -> bool:
-    """Whether this socket is closed and has once exchanged segments; closes the copy.
+    """Whether this socket is closed and has once exchanged segments; closes the copy. No socket of TCP has not.
 
     A socket that was never connected has exchanged none, nor has one whose blocking connect() failed (measured).
     """
-    with socket.socket(fileno=copy) as asked:
-        info = asked.getsockopt(socket.IPPROTO_TCP, TCP_INFO, SEGMENTS.size)
+    try:
+        asked = socket.socket(fileno=copy)
+    except OSError:  # the number was given to something else, between two questions
+        os.close(copy)
+        return False
+    with asked:
+        try:
+            info = asked.getsockopt(socket.IPPROTO_TCP, TCP_INFO, SEGMENTS.size)
+        except OSError:
+            return False
     return len(info) == SEGMENTS.size and info[0] == CLOSE and any(SEGMENTS.unpack(info))

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from closewait.capture.transitions import Trace, tracing
 from closewait.diagnosis.lives import Ends
-from closewait.errors import CannotSee
+from closewait.errors import BadInput, CannotSee
 from closewait.formats.trace_ring.wanted import kernel_filter
 from closewait.snapshot.filters.values import in_states
 
@@ -35,22 +35,25 @@ class EntryTimes:
         self.lost = 0
         self._trace, self._states = trace, frozenset(states)
         self._ends: dict[int, tuple[str, Ends]] = {}  # of each socket that has entered one of the states
-        self._entered: dict[tuple[str, Ends], dict[int, float]] = {}
+        self._entered: dict[tuple[str, Ends], dict[int, int]] = {}  # by a clock that is never set
 
     def update(self) -> None:
         """Take in what has happened since the last time; call it before asking, and at least every few minutes."""
         batch = self._trace.read(wait_s=0)
         if batch.lost or batch.uncounted:
             self.lost += batch.lost
-            self._ends.clear()  # a socket may have left unseen, and another may have its ends now
-            self._entered.clear()
+            self.forget()
         for socket in batch.left(self._states) & self._ends.keys():
             self._leave(socket)
-        boot_unix_s = time.time() - time.clock_gettime(time.CLOCK_BOOTTIME)
         for transition in batch.stayed(self._states).rows():
             named = transition.after, Ends._make(transition[4:8])
             self._ends[transition.socket] = named
-            self._entered.setdefault(named, {})[transition.socket] = boot_unix_s + transition.time_ns / 1e9
+            self._entered.setdefault(named, {})[transition.socket] = transition.time_ns
+
+    def forget(self) -> None:
+        """Nothing is known any more: a socket may have left unseen, and another may have its ends now."""
+        self._ends.clear()
+        self._entered.clear()
 
     def _leave(self, socket: int) -> None:
         named = self._ends.pop(socket)
@@ -62,7 +65,10 @@ class EntryTimes:
     def entered_at(self, state: str, ends: "AnyEnds") -> float | None:
         """When the socket with these ends entered `state` (Unix time in seconds); None where that was not seen."""
         entered = self._entered.get((state, Ends._make(ends)), {})
-        return next(iter(entered.values())) if len(entered) == 1 else None
+        if len(entered) != 1:
+            return None
+        boot_unix_s = time.time() - time.clock_gettime(time.CLOCK_BOOTTIME)
+        return boot_unix_s + next(iter(entered.values())) / 1e9
 
 
 @contextmanager
@@ -81,12 +87,16 @@ def exact_ages(states: Collection[str] = WITHOUT_TIMER) -> Iterator[Callable[["S
     with ExitStack() as opened:
         try:
             entered = opened.enter_context(entry_times(states))
-        except CannotSee:
+        except (CannotSee, BadInput, OSError):
             yield lambda look: look
             return
 
         def exact(look: "Snapshot") -> "Snapshot":
-            entered.update()
+            try:
+                entered.update()
+            except (BadInput, OSError):
+                entered.forget()
+                return look
             return with_exact_ages(look, entered.entered_at, states)
 
         yield exact

@@ -2,7 +2,8 @@
 
 Reading what a descriptor links to is most of a walk. One that has the number it had, and whose socket is still in the
 kernel's table, is that socket still, but for dup2() and its like: those are found when a socket of the table is held by
-nobody, and every minute all is read again.
+nobody in two rounds (in one that is what a socket shows which was closed between the table and the walk), and every
+minute all is read again.
 """
 
 import os
@@ -19,13 +20,14 @@ ALL_EVERY_S = 60.0
 
 
 class Rounds:
-    """Walks one after another; each is as whole as a walk alone."""
+    """Walks one after another; each is as whole as a walk alone, but for what dup2() did since the last."""
 
     def __init__(self) -> None:
         self._held: dict[int, Held] = {}  # of each process, from the last round
         self._links: dict[int, dict[str, str]] = {}
         self._listed: set[int] = set()  # sockets of the table in the last round
         self._unheld: set[int] = set()  # those that nobody held
+        self._newly_unheld: set[int] = set()  # of them, those that somebody held before, or that are new
         self._gone: set[int] = set()  # that have left the table since
         self._met: set[int] = set()  # processes, in this round
         self._all_at_s = -ALL_EVERY_S
@@ -39,9 +41,10 @@ class Rounds:
             found = self._all(proc)
         else:
             found = walk(proc, self._read)
-            if listed.difference(found.inodes) - self._unheld:
+            if listed.difference(found.inodes) & self._newly_unheld:
                 found = self._all(proc)
-        self._listed, self._unheld = listed, listed.difference(found.inodes)
+        unheld = listed.difference(found.inodes)
+        self._listed, self._newly_unheld, self._unheld = listed, unheld - self._unheld, unheld
         for pid in self._held.keys() - self._met:  # it has ended
             del self._held[pid], self._links[pid]
         return found

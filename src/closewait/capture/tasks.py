@@ -15,11 +15,24 @@ ASK_AGAIN_S = 0.1  # before the kernel is asked again for tasks that are gone
 MOST_KNOWN = 10_000
 
 
+#: The first PID namespace, whose numbers the kernel's trace tells (include/linux/proc_ns.h, PROC_PID_INIT_INO).
+FIRST = "pid:[4026531836]"
+
+
+def in_the_first_pid_namespace(proc: Path) -> bool:
+    """Whether the numbers of processes here are those that the kernel traces with; in a container they are others."""
+    try:
+        return str((proc / "self" / "ns" / "pid").readlink()) == FIRST
+    except OSError:
+        return False
+
+
 class Tasks:
     """Names of tasks, remembered for a moment."""
 
     def __init__(self, tracefs: Path, proc: Path = PROC) -> None:
         self._tracefs, self._proc = tracefs, proc
+        self._numbers_are_ours = in_the_first_pid_namespace(proc)
         self._known: dict[int, Actor] = {}
         self._gone: dict[int, Actor] = {}
         self._forgot_s = self._asked_s = float("-inf")
@@ -38,6 +51,8 @@ class Tasks:
             self._forgot_s = time.monotonic()
 
     def _alive(self, thread: int) -> Actor | None:
+        if not self._numbers_are_ours:
+            return None
         try:
             status = (self._proc / str(thread) / "status").read_text(errors="replace")
         except OSError:

@@ -4,7 +4,6 @@ An instance has its own buffers, clock and events, so that nobody else's tracing
 one whose maker was killed stays, and the next to come removes it. Its name says who made it.
 """
 
-import errno
 import os
 import re
 import sys
@@ -120,19 +119,20 @@ def _made(root: Path) -> Path:
 
 
 def remove_left_behind(root: Path) -> None:
-    """Remove the instances whose maker is dead. One that is in use stays: the kernel refuses (EBUSY)."""
-    for place in (root / "instances").iterdir():
-        named = OURS.fullmatch(place.name)
-        if named and not Path("/proc", named[1]).exists():
-            _remove(place)
+    """Remove the instances whose maker is dead, or had our number before us, as process 1 of every container has.
+
+    One that is in use stays: the kernel refuses (EBUSY). What may not be removed, or was by somebody faster, is left.
+    """
+    with suppress(OSError):
+        for place in (root / "instances").iterdir():
+            named = OURS.fullmatch(place.name)
+            if named and (int(named[1]) == os.getpid() or not Path("/proc", named[1]).exists()):
+                _remove(place)
 
 
 def _remove(place: Path) -> None:
-    try:
+    with suppress(OSError):
         place.rmdir()
-    except OSError as refused:
-        if refused.errno not in (errno.EBUSY, errno.ENOENT, errno.ENODEV):  # another closewait was faster
-            raise
 
 
 def write(file: Path, value: str) -> None:

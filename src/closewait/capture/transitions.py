@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from closewait.capture.tracefs import EVENT, NEEDED, instance, tracefs, write
-from closewait.errors import CannotSee
+from closewait.errors import BadInput, CannotSee
 from closewait.formats.trace_ring.layout import RingLayout, ring_layout
 from closewait.formats.trace_ring.pages import Events, decode
 from closewait.formats.trace_ring.transitions import Transitions
@@ -76,16 +76,19 @@ class Trace:
         return Transitions(Events(times[:ripe], records[:ripe], lost, uncounted))
 
     def _fetched(self) -> Iterator[Events]:
-        """All that the pipes hold, a block of pages at a time."""
+        """All that the pipes hold, a block of pages at a time. Raises BadInput, OSError."""
         size, space = self.layout.page_bytes, memoryview(self._space)
         for pipe in self._pipes:
             filled, more = 0, True
             while more:
                 try:
-                    more = os.readv(pipe, [space[filled : filled + size]]) == size
+                    read = os.readv(pipe, [space[filled : filled + size]])
                 except BlockingIOError:
-                    more = False
-                filled += size if more else 0
+                    read = 0
+                if read not in (0, size):
+                    raise BadInput(f"the kernel's trace comes in pages of {read} bytes, not of {size} as it says")
+                more = read == size
+                filled += read
                 if filled and (not more or filled == len(space)):
                     yield decode(space[:filled], self.layout)
                     filled = 0
@@ -108,21 +111,26 @@ def tracing(kernel_filter: str | None = None, *, buffers_kb: int = BUFFERS_KB) -
     """
     with tracefs() as root, instance(root) as place, ExitStack() as opened:
         try:
-            layout = ring_layout((root / "events/header_page").read_text(), (place / EVENT / "format").read_text())
+            layout = ring_layout((_header_page(root, place)).read_text(), (place / EVENT / "format").read_text())
+            set_up(place, kernel_filter, buffers_kb)
+            pipes = []
+            for pipe in sorted(place.glob("per_cpu/cpu*/trace_pipe_raw")):
+                pipes.append(os.open(pipe, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC))
+                opened.callback(os.close, pipes[-1])
+            write(place / EVENT / "enable", "1")
         except FileNotFoundError:
             raise CannotSee(
                 f"{NEEDED} event inet_sock_set_state, which this kernel lacks: Linux 4.16 has it."
             ) from None
-        pipes = []
-        try:
-            set_up(place, kernel_filter, buffers_kb)
-        except PermissionError as refused:
+        except OSError as refused:
             raise CannotSee(f"{NEEDED}, which the kernel refused: {refused.strerror}.") from None
-        for pipe in sorted(place.glob("per_cpu/cpu*/trace_pipe_raw")):
-            pipes.append(os.open(pipe, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC))
-            opened.callback(os.close, pipes[-1])
-        write(place / EVENT / "enable", "1")
         yield Trace(place, layout, pipes)
+
+
+def _header_page(root: Path, place: Path) -> Path:
+    """What describes the pages of an instance; before each had a size of its own (Linux 6.8), those of all."""
+    own = place / "events/header_page"
+    return own if own.exists() else root / "events/header_page"
 
 
 def set_up(place: Path, kernel_filter: str | None, buffers_kb: int) -> None:

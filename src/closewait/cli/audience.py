@@ -68,8 +68,7 @@ class Printer(Hearer):
             self._show(change_as_dict(change) if self._json else change_as_text(change, columns(self._width)))
         for one in seen.foreseen:
             self._show(foreseen_as_dict(one) if self._json else foreseen_as_text(one, columns(self._width)))
-        if not self._quiet:
-            sys.stdout.flush()
+        sys.stdout.flush()
         self._show_status(seen)
         if self._looks == 1:
             self._began_s, self._spent_before = time.monotonic(), spent()
@@ -185,21 +184,21 @@ class Publishing(Hearer):
     def miss(self, why: str, at_unix_s: float) -> None:
         """Nothing is known any more but that: old numbers would look like new ones."""
         self._missed += 1
-        self._show(self._cost(0.0))
+        self._show(self._cost(None))
 
     def _show(self, gauges: Sequence[Gauge]) -> None:
         for page in self._pages:
             page.show(gauges)
 
-    def _cost(self, look_s: float) -> tuple[Gauge, ...]:
+    def _cost(self, look_s: float | None) -> tuple[Gauge, ...]:
         used = spent()
         told = [teller.told for teller in self._tellers]
         return gauges_of_cost(
             look_s=look_s,
             looks=self._looks,
             failed_looks=self._missed,
-            processor_s=used.processor_s if used else 0.0,
-            memory_bytes=int(used.memory_mb * 1e6) if used else 0,
+            processor_s=used.processor_s if used else None,
+            memory_bytes=int(used.memory_mb * 1e6) if used else None,
             notifications={
                 "delivered": sum(one.delivered for one in told),
                 "failed": sum(one.failed for one in told),

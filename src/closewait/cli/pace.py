@@ -10,6 +10,12 @@ from types import FrameType, TracebackType
 ENDED_BY = ("SIGINT", "SIGTERM", "SIGHUP")  # Windows has no SIGHUP
 
 
+def ending_signals() -> list[signal.Signals]:
+    """The signals that ask for the end here; not those that are ignored, as nohup(1) has SIGHUP ignored."""
+    known = (getattr(signal, name, None) for name in ENDED_BY)
+    return [number for number in known if number and signal.getsignal(number) is not signal.SIG_IGN]
+
+
 class Pace:
     """Gives the looks their time. A look that takes longer than the pace lets the next one wait for its turn.
 
@@ -20,14 +26,12 @@ class Pace:
         self._every_s, self._for_s = every_s, for_s
         self._ended = False
         self._before: dict[signal.Signals, object] = {}
-        self.looks_left_out = 0  # for the machine slept, or was too busy
 
     def __enter__(self) -> "Pace":
         self._hears, self._says = os.pipe()
         os.set_blocking(self._says, False)
-        for name in ENDED_BY:
-            if number := getattr(signal, name, None):
-                self._before[number] = signal.signal(number, self._end)
+        for number in ending_signals():
+            self._before[number] = signal.signal(number, self._end)
         return self
 
     def __exit__(
@@ -46,9 +50,7 @@ class Pace:
             if self._ended:
                 return
             yield turn
-            due = int((time.monotonic() - began_s) / self._every_s) + 1
-            self.looks_left_out += max(0, due - turn - 1)
-            turn = max(due, turn + 1)
+            turn = max(turn, int((time.monotonic() - began_s) / self._every_s)) + 1
 
     @staticmethod
     def clock_s() -> float:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from closewait.cli.options import Quiet, Width
+from closewait.cli.pace import ending_signals
 from closewait.cli.terminal import columns
 from closewait.errors import BadUsage
 from closewait.snapshot.durations import duration_s
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 
 WAIT_S = 0.1  # between two looks at the trace where little happens
 LAST_WORD_S = 0.25  # for what the kernel still has to say about the sockets that ended last
-ENDING_SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
 
 Words = Annotated[
     list[str] | None,
@@ -80,7 +80,8 @@ def trace(
 
     refuse_elsewhere()
     with _stopping() as stop, ExitStack() as opened:
-        heard = None if quiet or summary else opened.enter_context(listening())
+        speaks = not (quiet or summary)
+        heard = opened.enter_context(listening()) if speaks and (stories or as_json) else None
         traced = opened.enter_context(tracing(kernel_filter(condition, whole_lives=stories)))
         telling, is_decided = Counting(), not stories and decides_all(condition)
         if not (quiet or (summary and is_decided)):
@@ -89,12 +90,14 @@ def trace(
                 Tasks(traced.root),
                 Manner(as_json=as_json, stories=stories, silent=summary, most=count, width=columns(width)),
             )
-        if heard:
+        if speaks:
             telling.begin()
         began = time.monotonic(), time.process_time()
         _follow(traced, heard, telling, stop, limit_s)
         if not quiet:
             _tell_sum(_sum(traced, telling, *began), as_json=as_json, states=summary)
+        if heard and heard.overruns:
+            print("closewait: the kernel dropped last words of sockets; some stories lack theirs.", file=sys.stderr)
     return 0
 
 
@@ -149,7 +152,7 @@ class Stop:
 def _stopping() -> Iterator[Stop]:
     """Within the block the signals that end a program ask for the end; what is begun is finished, and taken away."""
     stop = Stop()
-    before = {number: signal.signal(number, stop) for number in (signal.Signals[name] for name in ENDING_SIGNALS)}
+    before = {number: signal.signal(number, stop) for number in ending_signals()}
     try:
         yield stop
     finally:

@@ -73,7 +73,6 @@ class Telling(Counting):
         self._over: dict[Ends, Life] = {}
         self._endings: dict[Ends, Ending] = {}
         self._early: list[Ending] = []
-        self._wanted: set[Life] = set()
         self._ready: deque[Life] = deque()
         self._lines: list[str] = []
 
@@ -107,7 +106,7 @@ class Telling(Counting):
         if self._meets is None or self._meets(told(transition, actor, life)):
             self.transitions += 1
             self.by_states[transition.before, transition.after] += 1
-            self._wanted.add(life)
+            life.is_wanted = True
             if not (self._manner.stories or self._manner.silent):
                 self.shown += 1
                 told_by = view.transition_json if self._manner.as_json else view.transition_text
@@ -117,15 +116,11 @@ class Telling(Counting):
 
     def _end(self, life: Life) -> None:
         """A socket has ended. A story is told when its other end has too, and the kernel may have said its last."""
-        is_wanted = life in self._wanted
-        if is_wanted and life.closed_first:
+        if life.is_wanted and life.closed_first:
             self.closed_first[life.closed_first] += 1
-        if self._manner.stories:
-            if life.other_end is None or life.other_end.is_over:
-                self._ready.append(life)
-        else:
-            self._wanted.discard(life)
-        if is_wanted or self._manner.stories:
+        if self._manner.stories and (life.other_end is None or life.other_end.is_over):
+            self._ready.append(life)
+        if life.is_wanted or self._manner.stories:
             self._over[life.ends] = life
             if len(self._over) > MOST_KEPT:
                 del self._over[next(iter(self._over))]
@@ -166,12 +161,13 @@ class Telling(Counting):
             life = self._ready.popleft()
             ends = [one for one in (life, life.other_end) if one]
             is_connection = life.ends.remote_port is not None
-            if self._manner.stories and is_connection and not self.is_enough and not self._wanted.isdisjoint(ends):
+            if self._manner.stories and is_connection and not self.is_enough and any(one.is_wanted for one in ends):
                 self.shown += 1
                 self._say(self._story(lived(life)))
             for one in ends:
-                self._wanted.discard(one)
                 self._endings.pop(one.ends, None)
+                if self._over.get(one.ends) is one:
+                    del self._over[one.ends]
 
     def _story(self, story: Lived) -> str:
         if self._manner.as_json:

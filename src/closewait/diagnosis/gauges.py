@@ -178,20 +178,23 @@ def gauges_of(report: Report) -> tuple[Gauge, ...]:
 
 def gauges_of_cost(
     *,
-    look_s: float,
+    look_s: float | None,
     looks: int,
     failed_looks: int,
-    processor_s: float,
-    memory_bytes: int,
+    processor_s: float | None,
+    memory_bytes: int | None,
     notifications: Mapping[str, int],
 ) -> tuple[Gauge, ...]:
-    """What a watch costs the host so far; `notifications` are counted by what became of them."""
+    """What a watch costs the host so far, as far as it is told; `notifications` by what became of them."""
+    told = {
+        "look_seconds": look_s,
+        "looks": looks,
+        "failed_looks": failed_looks,
+        "processor_seconds": processor_s,
+        "memory_bytes": memory_bytes,
+    }
     return (
-        Gauge("look_seconds", (), look_s),
-        Gauge("looks", (), looks),
-        Gauge("failed_looks", (), failed_looks),
-        Gauge("processor_seconds", (), processor_s),
-        Gauge("memory_bytes", (), memory_bytes),
+        *(Gauge(name, (), value) for name, value in told.items() if value is not None),
         *(Gauge("notifications", (outcome,), count) for outcome, count in notifications.items()),
     )
 

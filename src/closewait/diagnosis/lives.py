@@ -59,6 +59,7 @@ class Life:
     moments: list[Moment] = field(default_factory=list)
     closed_first: Closer | None = None
     other_end: "Life | None" = None
+    is_wanted: bool = False  # something of it was asked for
 
     def go_on(self, moment: Moment) -> None:
         """Another transition."""
@@ -112,20 +113,25 @@ class Lives:
             self._meet(life)
         if transition.after == "CLOSED":
             del self.open[transition.socket]
-            if self.by_ends.get(life.ends) is life:
-                del self.by_ends[life.ends]
+            self._forget(life)
         return life
 
     def _begin(self, transition: Transition) -> Life:
         """A new life, in place of one whose end was lost."""
         self._begun += 1
+        if replaced := self.open.get(transition.socket):
+            self._forget(replaced)
         life = self.open[transition.socket] = Life(self._begun, Ends._make(transition[4:8]))
         if life.ends.local_port is not None:
             self._meet(life)
         if len(self.open) > MOST_LIVES:
-            forgotten = self.open.pop(next(iter(self.open)))
-            self.by_ends.pop(forgotten.ends, None)
+            self._forget(self.open.pop(next(iter(self.open))))
         return life
+
+    def _forget(self, life: Life) -> None:
+        """Others may have its ends from now on."""
+        if self.by_ends.get(life.ends) is life:
+            del self.by_ends[life.ends]
 
     def _meet(self, life: Life) -> None:
         """Note a life under its ends; a connection is counted when its first end is seen."""
