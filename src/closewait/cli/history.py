@@ -12,7 +12,6 @@ from closewait.cli.options import Json, Quiet, Width
 from closewait.cli.output import Force, checked, write
 from closewait.cli.terminal import columns, show
 from closewait.errors import BadUsage
-from closewait.formats.human_times import unix_s_of
 
 HistoryFile = Annotated[
     Path | None, typer.Option("--history", metavar="FILE", help="The history to use; else the one that watch writes.")
@@ -91,6 +90,8 @@ def history(
 
 def _moment(text: str) -> float:
     """The time that is meant, in the time zone of this host. Raises BadUsage."""
+    from closewait.formats.human_times import unix_s_of
+
     now = datetime.fromtimestamp(time.time()).astimezone()
     assert now.tzinfo is not None
     return unix_s_of(text, now_unix_s=now.timestamp(), zone=now.tzinfo)

@@ -2,8 +2,9 @@
 
 WAL mode (https://sqlite.org/wal.html): readers see the last look that was written whole while the next one is written,
 and a killed writer leaves nothing half done. A commit is not on the disk at once (synchronous=NORMAL): the loss of
-power may take the looks since the last checkpoint along, never the file. What was found is written with
-synchronous=FULL, see store.py: a file that is synced every ten seconds keeps a disk from ever resting.
+power may take the looks along that the kernel has not written back yet (30 s, vm.dirty_expire_centisecs), never the
+file. What was found is written with synchronous=FULL, see store.py: a file that is synced every ten seconds keeps a
+disk from ever resting.
 """
 
 import os
