@@ -6,7 +6,8 @@
             - waiting to lock <0x000000076ab9c1c0> (a java.lang.Object)
 
 BLOCKED waits for a monitor. Who parks for a ReentrantLock waits for a lock, too; who parks for a condition, a queue or
-a latch is an idle worker, mostly. `nid` is the thread's id on the system, hexadecimal before JDK 21.
+a latch is an idle worker, mostly. `nid` is the thread's id on the system, hexadecimal before JDK 21. The command names
+the process whose threads follow; jcmd writes `4121:` above them.
 """
 
 import re
@@ -23,22 +24,24 @@ FRAME = re.compile(r" *at (?P<function>[\w.$<>/@-]{1,200})\(")
 FOR_A_LOCK = re.compile(
     r" *- (?:waiting to lock <|parking to wait for +<[^\n]{0,80}(?:ReentrantLock|ReadWriteLock|StampedLock)\b)"
 )
-PID = re.compile(r"\b(?:jstack|jcmd)(?: -\w+)* (?P<pid>[0-9]{1,9})\b")
+PROCESS = re.compile(r"(?:\b(?:jstack|jcmd)(?: -\w+)* |^(?=[0-9]+:$))(?P<pid>[0-9]{1,9})\b")
 
 
 def read(text: str, origin: str) -> Evidence | None:
     """Each Java thread; the machine's own have no state and are left out."""
     if "java.lang.Thread.State" not in text:
         return None
-    named = PID.search(text)
+    pid: int | None = None
     threads: list[tuple[Thread, list[str]]] = []
     states: list[str] = []
     for line in text.split("\n"):
         if heading := THREAD.match(line):
             nid = NID.search(line)
-            tid = int(nid["nid"], 0) if nid else None
-            threads.append((Thread(origin, heading["name"], int(named["pid"]) if named else None, tid), []))
+            tid = int(nid["nid"], 16 if nid["nid"].startswith("0x") else 10) if nid else None
+            threads.append((Thread(origin, heading["name"], pid, tid), []))
             states.append("")
+        elif process := PROCESS.search(line):
+            pid = int(process["pid"])
         elif not threads:
             continue
         elif state := STATE.match(line):

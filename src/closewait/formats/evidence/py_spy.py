@@ -1,7 +1,7 @@
 """Stacks of a Python program: `py-spy dump`, and the standard library's faulthandler.
 
     Process 4121: python3 app.py                       py-spy dump --pid 4121
-    Thread 4121 (idle): "MainThread"
+    Thread 4121 (idle): "MainThread"                   its threads, up to the next process
         select (selectors.py:468)
     Thread 0x00007f3c4 (most recent call first):       faulthandler
       File "/usr/lib/python3.11/socket.py", line 706 in readinto
@@ -16,7 +16,7 @@ from closewait.formats.evidence.kind import Kind
 from closewait.formats.evidence.stack import MOST_FRAMES, MOST_THREADS, evidence_of, waits_for
 from closewait.snapshot.evidence import Evidence, Thread
 
-PROCESS = re.compile(r"^Process (?P<pid>[0-9]{1,9}): ", re.MULTILINE)
+PROCESS = re.compile(r"Process (?P<pid>[0-9]{1,9}): ")
 THREAD = re.compile(
     r"Thread (?P<tid>[0-9]{1,9}|0x[0-9a-fA-F]{1,16}) \((?P<state>idle|active(?:\+gil)?)\)"
     r"(?:: \"(?P<name>[^\n]{0,100})\")?"
@@ -32,8 +32,7 @@ def read(text: str, origin: str) -> Evidence | None:
     """Each thread with its Python frames."""
     if "Thread " not in text:
         return None
-    named = PROCESS.search(text)
-    pid = int(named["pid"]) if named else None
+    pid: int | None = None
     found: list[tuple[Thread, list[str]]] = []
     for line in text.split("\n"):
         if heading := THREAD.match(line):
@@ -42,6 +41,8 @@ def read(text: str, origin: str) -> Evidence | None:
             found.append((Thread(origin, heading["name"], pid, tid, running=running), []))
         elif found and (frame := FRAME.match(line)) and len(found[-1][1]) < MOST_FRAMES:
             found[-1][1].append(frame["function"] or frame["in"])
+        elif process := PROCESS.match(line):
+            pid = int(process["pid"])
     whole = [
         replace(thread, frames=tuple(frames), waits_for=waits_for(frames))
         for thread, frames in found[:MOST_THREADS]
