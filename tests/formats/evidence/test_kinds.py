@@ -53,11 +53,68 @@ def test_no_limit_is_no_number() -> None:
         ),
         ("lsof | wc -l\n26390\n", []),
         ("12 34 56\n", []),
+        ("PID COMMAND OPEN FILES\n46695 java 26390\n", [(46695, "java", 26390)]),
+        ("$ ls -l /proc/46695/fd | wc -l\n0\n", []),
+        ("$ ls /proc/46695/fd | wc -l\n0\n", []),
+        ("$ ls --color=never /proc/46695/fd | wc -l\n7\n", [(46695, None, 7)]),
     ],
 )
 def test_descriptors(text: str, facts: list[tuple[int | None, str | None, int]]) -> None:
     """Lists, counts and listings of descriptors; lsof counts other things as well."""
     assert [(fact.pid, fact.process, fact.descriptors) for fact in told(text).processes] == facts
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "    PID COMMAND           RSS\n    100 web            990123\n    200 sh               1100\n",
+        "PID COMMAND NLWP\n100 web 1020\n",
+        "PID NAME THREADS\n100 web 1020\n",
+        "100 web 990123\n200 sh 1100\n",
+    ],
+)
+def test_a_list_of_processes_is_not_of_descriptors_unless_it_says_so(text: str) -> None:
+    """`ps` prints a number beside each process as well: its memory, its threads."""
+    assert told(text).processes == ()
+
+
+def test_a_list_is_of_descriptors_where_its_file_is_called_so() -> None:
+    """`fdcount.txt` needs no heading; a heading that says something else is believed all the same."""
+    listed = evidence_in(b"100 web 1020\n200 sh 3\n", "fdcount.txt") or NO_EVIDENCE
+    memory = evidence_in(b"PID COMMAND RSS\n100 web 1020\n", "fdcount.txt") or NO_EVIDENCE
+
+    assert [fact.descriptors for fact in listed.processes] == [1020, 3]
+    assert memory.processes == ()
+
+
+def a_listing(count: int, first: str = "/dev/null") -> str:
+    """What `ls -l` prints of so many descriptors."""
+    links = [first, *(f"socket:[{number}]" for number in range(1, count))]
+    return "total 0\n" + "".join(
+        f"lrwx------ 1 app app 64 Nov 22 10:00 {number} -> {link}\n" for number, link in enumerate(links)
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "facts"),
+    [
+        (f"/proc/100/fd:\n{a_listing(1)}\n/proc/200/fd:\n{a_listing(1020)}", [(100, 1), (200, 1020)]),
+        (f"$ ls -l /proc/100/fd\n{a_listing(1)}$ ls -l /proc/200/fd/\n{a_listing(3)}", [(100, 1), (200, 3)]),
+        (
+            f"# ls -l /proc/100/fd\nls: cannot open directory '/proc/100/fd': Permission denied\n"
+            f"# ls -l /proc/200/fd\n{a_listing(3)}",
+            [(200, 3)],
+        ),
+        (f"$ ls -l /proc/100/fd\n{a_listing(2)}$ ls -l /proc/$(pidof java)/fd\n{a_listing(5)}", [(100, 2), (None, 5)]),
+        (f"$ ls -l /proc/100/fd\n{a_listing(9)}$ ls -l /proc/100/fd\n{a_listing(4)}", [(100, 4)]),
+        (f"/proc/100/fd:\n{a_listing(3, first='/proc/200/fd')}", [(100, 3)]),
+        (a_listing(3), [(None, 3)]),
+        (a_listing(3) + a_listing(4), []),
+    ],
+)
+def test_descriptors_are_of_the_folder_they_are_listed_in(text: str, facts: list[tuple[int | None, int]]) -> None:
+    """Each process has its own, the last list counts, and two lists that name nobody may be of two processes."""
+    assert [(fact.pid, fact.descriptors) for fact in told(text).processes] == facts
 
 
 @pytest.mark.parametrize(
@@ -228,6 +285,36 @@ def test_log(text: str, sign: Sign, port: int | None) -> None:
     assert [(message.sign, message.port, message.text) for message in told(text).messages] == [
         (sign, port, text.strip())
     ]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "2024/01/02 10:00:00 [emerg] 7#7: bind() to 10.0.0.5:80 failed (99: Cannot assign requested address)",
+        "nginx: [emerg] bind() to 10.0.0.5:80 failed (99: Cannot assign requested address)",
+        "2024/01/02 10:00:00 bind(10.0.0.7) failed (99: Cannot assign requested address) while connecting to upstream",
+        "2024/01/02 10:00:00 bind failed, Winsock error 10048",
+        "2024/01/02 10:00:00 listen tcp 10.0.0.5:80: bind: cannot assign requested address",
+        "Error: listen EADDRNOTAVAIL: address not available 10.0.0.5:80",
+        "java.net.BindException: Cannot assign requested address (Bind failed)",
+    ],
+)
+def test_a_bind_that_fails_is_no_lack_of_ports(line: str) -> None:
+    """Its address is not this host's, or its one port is taken: the same error, another cause."""
+    assert told(line + "\n").messages == ()
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "java.net.BindException: Cannot assign requested address: connect",
+        "2024/01/02 10:00:00 dial tcp 10.0.0.9:80: connect: cannot assign requested address",
+        "2024/01/02 10:00:00 connect failed, Winsock error 10048",
+    ],
+)
+def test_a_connect_that_fails_is_a_lack_of_ports(line: str) -> None:
+    """Whatever the class of the exception is called."""
+    assert [message.sign for message in told(line + "\n").messages] == [Sign.NO_LOCAL_PORT]
 
 
 def test_a_loop_that_writes_one_line_is_told_once_in_a_while() -> None:

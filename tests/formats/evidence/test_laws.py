@@ -46,6 +46,7 @@ HOSTILE = [
     "Process 1: ", "at a.b(C.java:1)\n", "0x1 ", "x{", "<0>[", "\n\n\n", "Start Port : 1\n", "up 3 days, ",
     "Tcp: a b c\nTcp: 1 2\n", "\n ", "/proc/1/fd ", "winsock ", "Microsoft Windows [", "    A    REG_DWORD    0x1 \n",
     '"A"=dword:',
+    "Thread 1 (LWP 7)\n#0 f\n", "/proc/7/fd:\ntotal 0\n",
     "HKLM\\SYSTEM\\CurrentControlSet\\Services\\Tcpip\\Parameters\n",
 ]  # fmt: skip
 

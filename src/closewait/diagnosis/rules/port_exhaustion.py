@@ -58,7 +58,7 @@ def sentence(destination: "Destination") -> str:
     left = max(0, destination.range_ports - destination.blocked_ports)
     ends = f"from {destination.source_address} to {destination.where}"
     if destination.share < PORTS_CRITICAL:
-        return f"connect() has found no local port, and most ports are taken {ends}."
+        return f"connect() has found no local port, a log says; {destination.share:.0%} of the ports are taken {ends}."
     return f"Only {count_of(left, 'local port')} left {ends}; then connect() fails."
 
 

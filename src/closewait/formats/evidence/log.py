@@ -66,7 +66,9 @@ def bearing(text: str) -> Iterator[tuple[str, Wording]]:
         small = line.lower()
         for wording, keys in suspected:
             words = wording.words.search(line) if any(key in small for key in keys) else None
-            if words and written_by_a_program(line[: words.start()]):
+            if not words or (wording.unless and wording.unless.search(line)):
+                continue
+            if written_by_a_program(line[: words.start()]):
                 yield line, wording
                 break
 

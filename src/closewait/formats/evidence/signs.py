@@ -8,9 +8,10 @@ from closewait.snapshot.evidence import Sign
 
 @record
 class Wording:
-    """Words that are one sign. `port` finds the port that the line is about, in a group of that name.
+    """Words that are one sign, unless others stand beside them that make it another.
 
-    A line with the words has one of `keys` in it, in small letters: most lines of a long log have none.
+    `port` finds the port that the line is about, in a group of that name. A line with the words has one of `keys` in
+    it, in small letters: most lines of a long log have none.
     """
 
     sign: Sign
@@ -18,11 +19,21 @@ class Wording:
     words: re.Pattern[str]
     meaning: str
     port: re.Pattern[str] | None = None
+    unless: re.Pattern[str] | None = None
 
 
-def wording(sign: Sign, keys: tuple[str, ...], words: str, meaning: str, port: str | None = None) -> Wording:
+def wording(
+    sign: Sign, keys: tuple[str, ...], words: str, meaning: str, port: str | None = None, unless: str | None = None
+) -> Wording:
     """A row of the table."""
-    return Wording(sign, keys, re.compile(words, re.IGNORECASE), meaning, re.compile(port) if port else None)
+    return Wording(
+        sign,
+        keys,
+        re.compile(words, re.IGNORECASE),
+        meaning,
+        re.compile(port) if port else None,
+        re.compile(unless, re.IGNORECASE) if unless else None,
+    )
 
 
 #: `[::]:2379`, `10.0.0.1:443`, `*:80`; no time of day, which has no address before it.
@@ -79,6 +90,9 @@ WORDINGS = (
         r"|failed to establish an outgoing connection because the selected local endpoint"
         r"|allocate an ephemeral port number from the global TCP port space has failed",
         "connect() found no local port free towards its destination",
+        # bind() fails with the same errors where its address is not this host's, or its one port is taken. Java calls a
+        # connect() that fails so a BindException, too.
+        unless=r"\b(?:bind|listen)\w* ?\(|^(?!.*\bconnect(?:ing|ed)?\b).*\b(?:bind|listen)",
     ),
     wording(
         Sign.SYN_FLOODING,
