@@ -22,6 +22,7 @@ from pathlib import Path
 from tempfile import TemporaryFile
 
 from bench.line import Line
+from bench.namespace import namespace
 from closewait.capture.namespace import inside
 from closewait.capture.tracefs import tracefs
 
@@ -46,18 +47,6 @@ class Load:
     def transitions_per_s(self) -> float:
         """Of all processes together."""
         return TRANSITIONS / self.took_s
-
-
-@contextmanager
-def own_namespace() -> Iterator[str]:
-    """A network namespace for the load."""
-    name = f"closewait-traced-{os.getpid()}"
-    subprocess.run(["ip", "netns", "add", name], check=True)
-    try:
-        subprocess.run(["ip", "-n", name, "link", "set", "lo", "up"], check=True)
-        yield name
-    finally:
-        subprocess.run(["ip", "netns", "del", name], check=True)
 
 
 def load(netns: str) -> Load:
@@ -126,7 +115,7 @@ def tracing() -> Iterator[Line]:
     followed: list[Load] = []
     sums: list[dict[str, float]] = []
     lines: list[dict[str, float]] = []
-    with own_namespace() as netns:
+    with namespace("traced") as netns:
         for _ in range(ROUNDS):
             alone.append(load(netns))
             with traced("--summary") as told:

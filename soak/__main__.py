@@ -7,7 +7,6 @@ Root, for a network namespace of its own. Exit status 0: every look found the tr
 """
 
 import argparse
-import os
 import subprocess
 import sys
 import time
@@ -15,24 +14,14 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
+from bench.namespace import namespace
+
 from closewait import capture, doctor
 from closewait.diagnosis.finding import Finding, Severity
 from closewait.snapshot.timeline import Timeline
 
 EVERY_S = 10.0
 PORT = 8080
-
-
-@contextmanager
-def namespace() -> Iterator[str]:
-    """A network namespace of our own, with its loopback up."""
-    name = f"closewait-soak-{os.getpid()}"
-    subprocess.run(["ip", "netns", "add", name], check=True)
-    try:
-        subprocess.run(["ip", "-n", name, "link", "set", "lo", "up"], check=True)
-        yield name
-    finally:
-        subprocess.run(["ip", "netns", "delete", name], check=True)
 
 
 @contextmanager
@@ -64,7 +53,7 @@ def main() -> int:
     found: Counter[tuple[str, str]] = Counter()
     loud: list[Finding] = []
     with ExitStack() as stage:
-        netns = stage.enter_context(namespace())
+        netns = stage.enter_context(namespace("soak"))
         for part in ("serve", "visit"):
             stage.enter_context(playing(netns, part))
         for number, (sockets, findings) in enumerate(looks(netns, minutes), start=1):

@@ -4,7 +4,6 @@ python -m soak.pairs          every pair, some minutes
 """
 
 import json
-import os
 import subprocess
 import sys
 import time
@@ -12,6 +11,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import combinations
 from typing import Any
+
+from bench.namespace import namespace
 
 from closewait.lab import SCENES
 
@@ -33,18 +34,6 @@ with ExitStack() as stage:
 """
 
 Finding = Mapping[str, Any]
-
-
-@contextmanager
-def namespace() -> Iterator[str]:
-    """A network namespace with its loopback up."""
-    name = f"closewait-pairs-{os.getpid()}"
-    subprocess.run(["ip", "netns", "add", name], check=True)
-    try:
-        subprocess.run(["ip", "-n", name, "link", "set", "lo", "up"], check=True)
-        yield name
-    finally:
-        subprocess.run(["ip", "netns", "delete", name], check=True)
 
 
 @contextmanager
@@ -88,7 +77,7 @@ def main() -> int:
     """Play every pair and say which was not told apart."""
     status = 0
     for pair in combinations(TOGETHER, 2):
-        with namespace() as netns, together(netns, pair) as sick:
+        with namespace("pairs") as netns, together(netns, pair) as sick:
             faults = soon(netns, sick)
         print(f"{' + '.join(pair):50} {'; '.join(faults) or 'both found'}", flush=True)
         status |= bool(faults)
