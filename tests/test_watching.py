@@ -4,7 +4,8 @@ from collections.abc import Collection
 
 import pytest
 
-from closewait.snapshot.evidence import NO_EVIDENCE, Evidence
+from closewait.snapshot.evidence import Evidence, Thread
+from closewait.snapshot.evidence import Watch as EpollSet
 from closewait.snapshot.table import Snapshot
 from closewait.testing import snapshot
 from closewait.watching import ASK_AGAIN_S, Watch
@@ -31,9 +32,9 @@ class Host:
         )
 
     def inquire(self, look: Snapshot, pids: Collection[int]) -> Evidence:
-        """Nothing is found out, but it is counted."""
+        """A thread and an epoll set are found, and it is counted."""
         self.asked += 1
-        return NO_EVIDENCE
+        return Evidence(threads=(Thread("/proc", pid=7, tid=7, run_ns=1),), watches=(EpollSet(7, 4, (1,)),))
 
     def later(self, seconds: float, leaked: int) -> list[str]:
         """What is told of a look so much later."""
@@ -83,6 +84,17 @@ def test_suspects_are_asked_once_a_minute(host: Host) -> None:
         host.later(10, 40)
 
     assert host.asked == 2
+
+
+def test_an_epoll_set_of_a_minute_ago_is_not_told(host: Host) -> None:
+    """Sockets that were accepted since would seem to be watched by nobody."""
+    told = []
+    for _ in range(3):
+        host.later(10, 40)
+        evidence = host.watch.look().report.snapshot.evidence
+        told.append((len(evidence.threads), len(evidence.watches)))
+
+    assert told[1:] == [(1, 0), (1, 0)]
 
 
 def test_a_clock_that_is_set_proves_nothing(host: Host) -> None:

@@ -12,6 +12,7 @@ found out about suspects holds for a minute, so that a pile that stands costs no
 
 from collections import deque
 from collections.abc import Callable, Collection
+from dataclasses import replace
 
 from closewait import doctor
 from closewait.diagnosis.changes import NOTHING_STANDS, Change, Standing
@@ -85,7 +86,11 @@ class Watch:
 
 
 class Inquiries:
-    """Asks about suspects, and about the same ones again after a minute only."""
+    """Asks about suspects, and about the same ones again after a minute only.
+
+    What the threads stand in is told again meanwhile; what the epoll sets hold is not, for sockets that are younger than
+    the answer would seem to be in none.
+    """
 
     def __init__(self, inquire: doctor.Inquiry, clock_s: Callable[[], float]) -> None:
         self._inquire, self._clock_s = inquire, clock_s
@@ -98,5 +103,7 @@ class Inquiries:
         now_s = self._clock_s()
         if not self._asked.issuperset(pids) or now_s - self._at_s >= ASK_AGAIN_S:
             self._asked, self._at_s = frozenset(pids), now_s
-            self._answer = self._inquire(look, pids)
+            answer = self._inquire(look, pids)
+            self._answer = replace(answer, watches=())
+            return answer
         return self._answer
