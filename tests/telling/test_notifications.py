@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import sys
 import threading
 import time
@@ -18,9 +19,11 @@ from closewait.diagnosis.finding import Finding, Owner, Severity
 from closewait.errors import BadUsage
 from closewait.tcp.states import Move
 from closewait.telling.command import Command
+from closewait.telling.note import Note, Undelivered
 from closewait.telling.notifications import Notifications, Told
 from closewait.telling.webhook import Webhook
 
+NOTE = Note(b"{}", {})
 DEADLINE_S = 20.0
 AT_S = 1_800_000_000.0
 FALSE = [sys.executable, "-c", "raise SystemExit(7)"]
@@ -51,6 +54,7 @@ class Receiver:
     def __init__(self, *answers: int | None) -> None:
         self.answers = list(answers)
         self.got: list[dict[str, Any]] = []
+        self.retry_after: str | None = None
         self.asked = 0
         self.over = threading.Event()
         receiver = self
@@ -67,6 +71,8 @@ class Receiver:
                     receiver.got.append(json.loads(body))
                 self.send_response(answer)
                 self.send_header("Location", "/elsewhere")
+                if receiver.retry_after is not None:
+                    self.send_header("Retry-After", receiver.retry_after)
                 self.send_header("Content-Length", "0")
                 self.end_headers()
 
@@ -210,6 +216,46 @@ def test_no_webhook(url: str) -> None:
     """Only HTTP: others would read files."""
     with pytest.raises(BadUsage):
         Webhook(url)
+
+
+@pytest.mark.parametrize(("after_s", "told"), [(7.0, "7"), (None, "soon"), (None, "Mon, 01 Jan 99999999999 0:0:0 GMT")])
+def test_when_to_come_back(after_s: float | None, told: str) -> None:
+    """Seconds or a date; what is neither is as if it had not been said."""
+    with receiving(503) as receiver:
+        receiver.retry_after = told
+        with pytest.raises(Undelivered) as undelivered:
+            Webhook(receiver.url).send(NOTE)
+
+    assert (undelivered.value.again, undelivered.value.after_s) == (True, after_s)
+
+
+def test_a_proxy_that_cannot_be_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its password is not told, and nothing is tried again: the URL is the same each time."""
+    monkeypatch.setenv("http_proxy", "http://proxy.example:s3cret")
+    monkeypatch.delenv("no_proxy", raising=False)
+    with pytest.raises(Undelivered) as undelivered:
+        Webhook("http://hooks.example/T0").send(NOTE)
+
+    assert (str(undelivered.value), undelivered.value.again) == ("its URL, or its proxy's, cannot be used", False)
+
+
+def test_one_that_speaks_something_else() -> None:
+    """What it said instead of HTTP is nobody's business."""
+
+    def answer(server: socket.socket) -> None:
+        connection, _ = server.accept()
+        with connection:
+            connection.sendall(b"220 mail\r\n")
+            connection.recv(65_536)
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        answering = threading.Thread(target=answer, args=(server,))
+        answering.start()
+        with pytest.raises(Undelivered) as undelivered:
+            Webhook(f"http://127.0.0.1:{server.getsockname()[1]}/").send(NOTE)
+        answering.join(DEADLINE_S)
+
+    assert (str(undelivered.value), undelivered.value.again) == ("gave no answer of HTTP: BadStatusLine", True)
 
 
 def test_a_command_gets_the_json_and_short_facts(tmp_path: Path) -> None:

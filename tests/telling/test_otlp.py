@@ -181,8 +181,8 @@ def test_it_is_said_once_that_it_fails_and_that_it_works() -> None:
     assert said[1] == "OpenTelemetry arrives again: http://127.0.0.1"
 
 
-@pytest.mark.parametrize("url", ["127.0.0.1:4318", "file:///etc/passwd", "http:///v1", ""])
+@pytest.mark.parametrize("url", ["127.0.0.1:4318", "file:///etc/passwd", "http:///v1", "", "http://127.0.0.1:abc"])
 def test_no_receiver(url: str) -> None:
-    """Only HTTP."""
+    """Only HTTP, and a port is a number."""
     with pytest.raises(BadUsage):
         Otlp(url)

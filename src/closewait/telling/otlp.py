@@ -12,13 +12,12 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable
 from importlib.metadata import version
-from urllib.parse import urlsplit
 
 from closewait.diagnosis.changes import Change
 from closewait.diagnosis.gauges import Gauge
-from closewait.errors import BadUsage
 from closewait.telling.extra import needed
 from closewait.telling.otlp_messages import log_record_of, metrics_of, resource_of
+from closewait.telling.url import harmless_name, http_url
 from closewait.views.visible import visible
 
 MOST_WAITING = 1000
@@ -37,9 +36,7 @@ class Otlp:
         limit_s: float = 10.0,
         most_waiting: int = MOST_WAITING,
     ) -> None:
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise BadUsage("An OTLP receiver is an http:// or https:// URL, as in http://127.0.0.1:4318")
+        parts = http_url(url, "An OTLP receiver is an http:// or https:// URL such as http://127.0.0.1:4318")
         with needed("metrics"):
             from opentelemetry.exporter.otlp.proto.http._log_exporter import OTLPLogExporter
             from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
@@ -47,7 +44,7 @@ class Otlp:
         self._metric_exporter = OTLPMetricExporter(f"{at}/v1/metrics", timeout=limit_s)
         self._log_exporter = OTLPLogExporter(f"{at}/v1/logs", timeout=limit_s)
         self._resource = resource_of(platform.node() if host is None else host, version("closewait"))
-        self._where, self._say, self._most_waiting = f"{parts.scheme}://{parts.hostname}", say, most_waiting
+        self._where, self._say, self._most_waiting = harmless_name(parts), say, most_waiting
         self._began_unix_s = time.time()
         self._metrics: tuple[tuple[Gauge, ...], float] | None = None
         self._records: deque[Change] = deque()
