@@ -5,10 +5,18 @@ import os
 import signal
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 
 import pytest
 
+from closewait.capture import procfs
+from closewait.capture.looking import first_answer
+from closewait.capture.source import Source, Wish
+from closewait.cli.check import at_most
+from closewait.errors import CannotSee
+from closewait.formats.format import Reading
 from closewait.lab import playing
 from tests.cli.test_command_line import HEALTHY, pile, run
 from tests.views.test_as_openmetrics import read
@@ -64,6 +72,22 @@ def test_whatever_fails_is_unknown(words: list[str], why: str) -> None:
     assert (done.returncode, done.stderr, done.stdout.count("\n")) == (3, "", 1)
     assert done.stdout.startswith("CLOSEWAIT UNKNOWN - ")
     assert why in done.stdout
+
+
+def test_no_other_way_is_tried_when_the_time_is_over() -> None:
+    """A source that hangs is not one that is closed: there would be an answer, too late, and it would be OK."""
+
+    def hangs(_: Wish) -> Reading:
+        threading.Event().wait(60)
+        raise AssertionError("nobody ended it")
+
+    sources = [Source("hangs", "the first way", hangs), Source("answers", "the second way", procfs.read)]
+    began_s = time.monotonic()
+    with pytest.raises(CannotSee, match=r"^there was no answer within 0\.1 s$"), at_most(0.1):
+        first_answer(Wish(), sources)
+
+    assert time.monotonic() - began_s < 30
+    assert signal.getitimer(signal.ITIMER_REAL) == (0, 0)
 
 
 def test_a_locale_without_the_letters() -> None:

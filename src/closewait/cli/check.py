@@ -68,7 +68,7 @@ def check(
 
     alarms = alarms_of(warn or [], crit or [])
     again_s = None if again is None else duration_s(again)
-    with _at_most(duration_s(timeout) + (again_s or 0.0)):
+    with at_most(duration_s(timeout) + (again_s or 0.0)):
         looking, condition = looker(words or [])
         report = _examined(looking, condition, again_s)
         found = _checked(report, alarms, of_this_host=looking.is_live)
@@ -129,9 +129,13 @@ def _checked(report: "Report", alarms: Sequence["Alarm"], *, of_this_host: bool)
     )
 
 
+class _TooLong(BaseException):
+    """The time is over. No Exception: those who look try the next way after any of these."""
+
+
 @contextmanager
-def _at_most(limit_s: float) -> Iterator[None]:
-    """Raise CannotSee in the body when it takes longer."""
+def at_most(limit_s: float) -> Iterator[None]:
+    """End the body when it takes longer, wherever it is. Raises CannotSee then."""
     if limit_s <= 0:
         raise BadUsage("--timeout is more than 0 s.")
     if not hasattr(signal, "setitimer"):  # Windows
@@ -139,12 +143,15 @@ def _at_most(limit_s: float) -> Iterator[None]:
         return
 
     def give_up(_number: int, _at: "FrameType | None") -> None:
-        raise CannotSee(f"there was no answer within {limit_s:g} s")
+        raise _TooLong
 
     before = signal.signal(signal.SIGALRM, give_up)
     signal.setitimer(signal.ITIMER_REAL, limit_s)
     try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+        try:
+            yield
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, before)
+    except _TooLong:
+        raise CannotSee(f"there was no answer within {limit_s:g} s") from None
