@@ -2,6 +2,8 @@
 
 from itertools import pairwise
 
+import pytest
+
 from closewait.diagnosis.gauges import Gauge
 from closewait.diagnosis.outlooks import FORESEE_EVERY_S, Foreseen, Outlooks
 
@@ -58,6 +60,29 @@ def test_health_is_never_told() -> None:
     assert followed(Outlooks(), [300 + (7 * look) % 23 for look in range(300)]) == []
     filling = [min(200.0, 100 + 10 * look) for look in range(300)]
     assert [one for _, one in followed(Outlooks(), filling) if not one.turned] == []
+
+
+def test_a_wall_that_is_met_is_not_foreseen() -> None:
+    """It stays there for hours: the last that is told is that little time is left."""
+    told = followed(Outlooks(), [min(LIMIT, 100 + 10 * look) for look in range(2000)])
+
+    assert told[-1][0] < 400
+    assert [one.forecast.likely_s for _, one in told if not one.forecast.likely_s] == []
+
+
+@pytest.mark.parametrize("looks", [6, 30], ids=["every other minute", "every other five minutes"])
+def test_a_wall_that_is_met_again_and_again_is_not_foreseen(looks: int) -> None:
+    """A queue that fills at once and empties at once: there is no course that leads to it."""
+    assert followed(Outlooks(), [LIMIT * (look // looks % 2) for look in range(1080)]) == []
+
+
+def test_what_has_turned_from_its_wall_is_told_once() -> None:
+    """Descriptors were all open, and are not any more."""
+    outlooks = Outlooks()
+    followed(outlooks, [min(LIMIT, 100 + 10 * look) for look in range(500)])
+    told = followed(outlooks, [90.0] * 120, from_look=500)
+
+    assert [one.turned for _, one in told] == [True]
 
 
 def test_the_past_counts() -> None:

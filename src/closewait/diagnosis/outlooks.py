@@ -32,7 +32,10 @@ class Foreseen:
 
 
 class Outlooks:
-    """Follows every gauge that has a wall. A wall is told when it is first foreseen, and when half the time is left."""
+    """Follows every gauge that has a wall. A wall is told when it is first foreseen, and when half the time is left.
+
+    One that is met is not foreseen any more: what follows from it is found by the rules.
+    """
 
     def __init__(self) -> None:
         self._courses: dict[Key, Memory] = {}
@@ -67,7 +70,7 @@ class Outlooks:
         if not is_near(forecast):
             return None if self._told_s.pop(key, None) is None else Foreseen(gauge, forecast, at_unix_s)
         left_s = forecast.likely_s or 0.0
-        if told_s is not None and left_s > told_s / 2:
+        if not left_s or (told_s is not None and left_s >= told_s / 2):
             return None
         self._told_s[key] = left_s
         return Foreseen(gauge, forecast, at_unix_s)
