@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,8 @@ UNIT = REPOSITORY / "monitoring" / "systemd" / "closewait-watch.service"
 CAPABILITIES = {"CAP_NET_ADMIN", "CAP_SYS_PTRACE", "CAP_DAC_READ_SEARCH"}
 MOST_EXPOSED = 25  # tenths, of 100: systemd calls 0 to 50 "ok" and better
 NOBODY = 65_534
+#: What capture/dead_descriptors.py asks of the kernel.
+ASKED_OF_A_DESCRIPTOR = {"pidfd_open", "pidfd_getfd", "getxattr", "getsockopt"}
 
 
 @pytest.fixture
@@ -50,7 +53,30 @@ def test_it_has_three_capabilities() -> None:
         assert set(told.split()) == CAPABILITIES
 
 
-def test_they_are_enough() -> None:
+def calls(names: Iterable[str]) -> set[str]:
+    """The system calls of a filter, its groups written out as systemd has them."""
+    groups = [name for name in names if name.startswith("@")]
+    told = {name for name in names if not name.startswith("@")}
+    if groups:
+        command = ["systemd-analyze", "syscall-filter", "--no-pager", *groups]
+        text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+        told |= calls(re.findall(r"^ +(@?[a-z]\w*(?:-\w+)*)$", text, re.M))
+    return told
+
+
+def test_its_system_calls_are_enough() -> None:
+    """Descriptors of other processes can be asked whether their connection is gone; where not, nothing would say so."""
+    filters = re.findall(r"^SystemCallFilter=(~?)(.*)$", UNIT.read_text(), re.M)
+    allowed, denied = (
+        calls({name for told, names in filters if told == sign for name in names.split()}) for sign in ("", "~")
+    )
+    granted = allowed - denied
+
+    assert granted & ASKED_OF_A_DESCRIPTOR == ASKED_OF_A_DESCRIPTOR
+    assert not granted & {"ptrace", "mount", "kexec_load"}
+
+
+def test_its_capabilities_are_enough() -> None:
     """A user without any other right, with these alone, sees who holds the sockets of root, and remembers it."""
     wanted = ",".join(f"+{name.removeprefix('CAP_').lower()}" for name in sorted(CAPABILITIES))
     with tempfile.TemporaryDirectory() as folder:
