@@ -196,6 +196,23 @@ def test_a_machine_that_slept_says_so(path: Path) -> None:
         assert [one.kind for one in past.incidents()] == ["slept", "looks missing"]
 
 
+def test_looks_that_take_longer_than_their_period_are_said_once(path: Path) -> None:
+    """Not with each look; a gap that is longer still is said, and so is the next slowness."""
+    clock = Clock()
+    with history.writing(path, clock=clock, every_s=EVERY_S) as store:
+        watch = Watch(store, clock)
+        late = []
+        for look in range(200):
+            late += [(look, said.split(" missing")[0]) for said in watch.look(leak(1))]
+            if look < 40:
+                clock.pass_by(EVERY_S * (look % 3 > 0))  # one look in three is in time
+            if look in (50, 150):
+                clock.pass_by(9 * EVERY_S)
+    with history.reading(path) as past:
+        assert late == [(2, "1 look is"), (51, "9 looks are"), (151, "9 looks are")]
+        assert len(past.incidents()) == 3
+
+
 def test_a_restarted_host_and_an_absence_are_said_at_the_start(path: Path) -> None:
     """What went before this run stands in the history from its first look on."""
     clock = Clock()
@@ -242,6 +259,32 @@ def test_the_second_writer_is_told_who_is_the_first(path: Path) -> None:
         first.wait()
         with history.writing(path, clock=Clock()) as store:
             assert "ended without saying so" in store.what_happened[0]
+
+
+def test_one_file_has_one_writer_by_whatever_name(path: Path) -> None:
+    """A link to a history leads to its lock, too."""
+    other_name = path.with_name("link.sqlite")
+    other_name.symlink_to(path)
+    with (
+        history.writing(path),
+        pytest.raises(CannotAct, match=f"by process {os.getpid()}"),
+        history.writing(other_name),
+    ):
+        pass
+    with history.writing(other_name, clock=Clock()) as store:
+        assert store.what_happened == () or "ended" not in store.what_happened[0]
+    assert sorted(file.name for file in path.parent.iterdir()) == [path.name, f"{path.name}.lock", other_name.name]
+
+
+def test_a_lock_that_leads_elsewhere_is_refused(path: Path) -> None:
+    """What it leads to stays as it is."""
+    letter = path.with_name("letter")
+    letter.write_text("Dear Anna")
+    path.with_name(f"{path.name}.lock").symlink_to(letter)
+    with pytest.raises(CannotAct, match="is a symbolic link"), history.writing(path):
+        pass
+
+    assert letter.read_text() == "Dear Anna"
 
 
 def test_a_file_that_is_no_history_is_left_alone(path: Path) -> None:

@@ -14,7 +14,7 @@ from closewait.history.retention import STEADY_S, Bounds, Course, first_kept
 from closewait.history.store import Store
 from closewait.snapshot.lifelines import NO_LINES, Lines
 from closewait.snapshot.timeline import Timeline
-from tests.history.watched import Clock, a_look, leak
+from tests.history.watched import Clock, Watch, a_look, leak
 
 DAY_S = 86_400.0
 A_MONTH = Bounds(kept_for_s=30 * DAY_S, at_most_bytes=1_000_000)
@@ -79,6 +79,28 @@ def test_a_file_stays_below_its_bound(tmp_path: Path) -> None:
         assert kept[0] % LOOKS_IN_A_COURSE == 0
         assert past.series("sockets", "LISTEN").values.tolist() == kept.tolist()
         assert size < 1.2 * bound
+
+
+def test_what_stands_is_remembered_however_old_it_is(tmp_path: Path) -> None:
+    """What was found long before the oldest look and stands; not what is over, nor what an earlier run left behind."""
+    path, clock = tmp_path / "history.sqlite", Clock()
+    with history.writing(path, clock=clock) as store:
+        Watch(store, clock).look(leak(60).replace("pid=7", "pid=6"))
+    with history.writing(path, clock=clock, kept_for_s=DAY_S) as store:
+        watch = Watch(store, clock)
+        for sockets in (20, 20, 60):
+            watch.look(leak(sockets))
+        keep_looking(store, clock, range(LOOKS_IN_A_COURSE))
+        clock.pass_by(2 * DAY_S)
+        keep_looking(store, clock, range(LOOKS_IN_A_COURSE))
+    with history.reading(path) as past:
+        newest = past.look_at(clock.unix_s)
+        assert newest is not None
+        (told,) = past.changes()
+
+        assert past.looks()[0][0] == LOOKS_IN_A_COURSE
+        assert past.standing(newest) == [told]
+        assert (told.kind, told.sockets, told.finding["owner"]["pid"]) == ("grew", 60, 7)
 
 
 def test_a_clock_set_forward_by_years_forgets_nothing(tmp_path: Path) -> None:

@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from closewait import history
+from closewait.diagnosis.forecast.memory import APART_S, LATEST_LOOKS
 from closewait.diagnosis.gauges import Gauge
-from closewait.history.database import opened_for_writing
+from closewait.history.database import make_folder, opened_for_writing
 from closewait.history.gauge_writer import LOOKS_IN_A_COURSE, GaugeWriter
 from closewait.history.packing import packed, unpacked
 from closewait.history.past import Past
@@ -119,6 +120,71 @@ def test_a_look_is_found_by_its_time(path: Path) -> None:
         assert whole is not None
         assert whole.sockets.equals(looks[1].sockets)
         assert whole.processes.equals(looks[1].processes)
+
+
+def standing(past: Past, at_unix_s: float) -> list[str]:
+    """The rules of the findings that stood at a time."""
+    look = past.look_at(at_unix_s)
+    assert look is not None
+    return [change.rule for change in past.standing(look)]
+
+
+def test_what_stood_is_of_the_run_of_the_look(path: Path) -> None:
+    """A run that ends resolves nothing, and the next one begins with nothing; a clock that is set does not mix them."""
+    clock = Clock()
+    with history.writing(path, clock=clock) as store:
+        watch = Watch(store, clock)
+        for sockets in (20, 20):
+            watch.look(leak(sockets))
+    with history.writing(path, clock=clock) as store:
+        watch = Watch(store, clock)
+        watch.look(QUIET)
+        healthy_at_s = clock.unix_s - EVERY_S
+        clock.pass_by(set_s=-3_600)
+        watch.look(QUIET)
+        watch.look(leak(20))
+    with history.reading(path) as past:
+        assert standing(past, BEGAN_UNIX_S + EVERY_S) == ["never-read"]
+        assert standing(past, healthy_at_s) == []
+        assert standing(past, healthy_at_s + 2 * EVERY_S - 3_600) == []
+        assert standing(past, clock.unix_s) == ["never-read"]
+
+
+def test_a_process_among_the_others_is_not_nothing(path: Path) -> None:
+    """Where not all processes are told by name, one that is not told may have any number; else it has none."""
+    clock = Clock()
+    app, *unnamed = (Gauge("process_sockets", labels, 5) for labels in (
+        ("7", "app", "LISTEN"), ("", "(other)", "LISTEN"), ("", "(hidden)", "LISTEN")
+    ))  # fmt: skip
+    with history.writing(path, clock=clock) as store:
+        watch = Watch(store, clock)
+        for only in ([app, *unnamed], unnamed[:1], unnamed[1:], [], [app]):
+            watch.look(QUIET, only=only)
+    with history.reading(path) as past:
+        times_s, states = past.processes("app")
+
+        assert times_s.tolist() == [BEGAN_UNIX_S + EVERY_S * look for look in (0, 3, 4)]
+        assert states["LISTEN"].tolist() == [5, 0, 5]
+
+
+def test_what_goes_on_is_told_thinned_out(path: Path) -> None:
+    """Of what the newest looks told: the latest, and before those one look in five minutes."""
+    clock, looks = Clock(), LOOKS_IN_A_COURSE + LATEST_LOOKS
+    labels = ("1", "gone"), ("2", "stays")
+    make_folder(path)
+    with closing(opened_for_writing(path)) as file:
+        writer = GaugeWriter(file, 0)
+        for look in range(looks):
+            told = [Gauge("descriptors", one, look, 1024) for one in labels[look >= LOOKS_IN_A_COURSE :]]
+            row = look, 1, clock.unix_s
+            file.execute("INSERT INTO looks VALUES (?, ?, ?, 0, 0, 0, 0, NULL, NULL, NULL, NULL)", row)
+            writer.write(look, told)
+            clock.pass_by()
+        (course,) = Past(file, path).going_on("descriptors")
+
+    assert course.labels == ("2", "stays")
+    assert course.values[-LATEST_LOOKS:].tolist() == [*range(LOOKS_IN_A_COURSE, looks)]
+    assert course.values[:-LATEST_LOOKS].tolist() == [*range(0, LOOKS_IN_A_COURSE, int(APART_S / EVERY_S))]
 
 
 def test_the_life_of_a_socket_is_told(path: Path) -> None:

@@ -91,10 +91,10 @@ class Span:
             known = sorted({visible(labels[1]) for labels in self.past.measures("process_sockets") if labels[0]})
             hint = f" It knows {', '.join(known[:20])}." if known else ""
             raise BadUsage(f"The history knows no sockets of a process {name_or_pid!r} in that time.{hint}")
-        of_processes = self.past.courses("descriptors", self.since_unix_s, self.until_unix_s)
-        descriptors = list(
-            islice((course for course in of_processes if name_or_pid in course.labels), MOST_OF_ONE_NAME)
+        its = self.past.courses(
+            "descriptors", self.since_unix_s, self.until_unix_s, of=lambda labels: name_or_pid in labels
         )
+        descriptors = list(islice(its, MOST_OF_ONE_NAME))
 
         def walls() -> list[str]:
             return [view.wall_ahead(course) for course in descriptors if len(course.times_s)]
@@ -115,7 +115,7 @@ class Span:
         look = self.past.look_at(at_unix_s)
         if look is None:
             raise BadInput("There is no look in this history yet.")
-        standing = self._standing(look.at_unix_s)
+        standing = self.past.standing(look)
         whole_at_unix_s = look.whole_at_unix_s
         is_near = whole_at_unix_s is not None and abs(whole_at_unix_s - at_unix_s) <= NEAR_S
         hint = [] if not is_near or whole_at_unix_s is None else [
@@ -167,16 +167,6 @@ class Span:
         if look is None:
             raise BadInput("No look was kept whole: that is done when a finding becomes critical.")
         return rows_of_looks([look]), heads_as_json([look])
-
-    def _standing(self, at_unix_s: float) -> "list[PastChange]":
-        """The findings that stood at a time, as they were told last."""
-        standing: dict[str, PastChange] = {}
-        for change in self.past.changes(until_unix_s=at_unix_s):
-            if change.kind == "resolved":
-                standing.pop(change.key, None)
-            else:
-                standing[change.key] = change
-        return list(standing.values())
 
     def _overlaps(self, line: Mapping[str, Any]) -> bool:
         until = line["seen_until_unix_s"]

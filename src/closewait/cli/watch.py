@@ -162,7 +162,7 @@ def _recall(file: Path, watch: "Watch") -> None:
 
     with reading(file) as past:
         for measure in (one.name for one in MEASURES if one.wall):
-            for course in past.courses(measure, since_unix_s=time.time() - KEPT_S):
+            for course in past.going_on(measure, since_unix_s=time.time() - KEPT_S):
                 if len(course.times_s):
                     watch.outlooks.remember(
                         Gauge(measure, course.labels, 0.0), course.times_s.tolist(), course.values.tolist()

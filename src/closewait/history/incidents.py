@@ -15,6 +15,10 @@ NOTABLE_S = 2.0
 #: A look is missing when the next one comes later than this many periods after the last.
 LATE = 1.9
 
+#: Looks that take longer than their period leave a gap each time. A gap is news when it is that much longer than the
+#: period, and than the longest of so many gaps before.
+GAPS_REMEMBERED = 60
+
 
 @record
 class Incident:
@@ -27,8 +31,11 @@ class Incident:
     says: str
 
 
-def between(earlier: Instant, later: Instant, every_s: float | None = None) -> Iterator[Incident]:
-    """What the clocks of two moments give away; `every_s` apart they would be, where looks follow one another."""
+def between(earlier: Instant, later: Instant, every_s: float | None = None, usual_s: float = 0.0) -> Iterator[Incident]:
+    """What the clocks of two moments give away; `every_s` apart they would be, where looks follow one another.
+
+    `usual_s` is how far apart they have been of late.
+    """
     span = earlier.unix_s, later.unix_s
     said = f"from {time_of_day(earlier.unix_s)} to {time_of_day(later.unix_s)}"
     if earlier.boot_id != later.boot_id:
@@ -48,7 +55,7 @@ def between(earlier: Instant, later: Instant, every_s: float | None = None) -> I
     slept_s = passed_s - awake_s
     if slept_s >= NOTABLE_S:
         yield Incident("slept", *span, slept_s, f"The machine slept {in_words(slept_s)}, {said}.")
-    if every_s and awake_s > LATE * every_s:
+    if every_s and awake_s > LATE * max(every_s, usual_s):
         missing = max(round(awake_s / every_s) - 1, 1)
         looks = "1 look is" if missing == 1 else f"{missing:,} looks are"
         yield Incident("looks missing", *span, awake_s, f"{looks} missing {said}.")

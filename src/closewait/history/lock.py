@@ -17,13 +17,21 @@ from closewait.history.database import refused_in_words
 def held(history: Path) -> Iterator[None]:
     """Be the only one who writes `history`. Raises CannotAct."""
     with refused_in_words(history):
-        lock = os.open(history.with_name(f"{history.name}.lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        lock = os.open(_file(history), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     try:
         with refused_in_words(history):
             _take(lock, history)
         yield
     finally:
         os.close(lock)
+
+
+def _file(history: Path) -> Path:
+    """The file that is locked. Raises CannotAct for a link: what it leads to would be written over."""
+    file = history.with_name(f"{history.name}.lock")
+    if file.is_symlink():  # open(2) refuses it as well, but says only ELOOP
+        raise CannotAct(f"{file}, the lock of the history, is a symbolic link. Remove it: a lock is a file of its own.")
+    return file
 
 
 def _take(lock: int, history: Path) -> None:

@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from closewait.diagnosis.forecast.memory import APART_S, LATEST_LOOKS
 from closewait.diagnosis.gauges import Gauge
 from closewait.history.database import opened_for_reading, speaking_of
 from closewait.history.gauge_writer import course_of
@@ -32,6 +33,9 @@ LOOK_AND_TIME = np.dtype([("look", np.int64), ("at_unix_s", np.float64)])
 
 EVER, NEVER = float("-inf"), float("inf")
 
+#: Where `process_sockets` counts what it does not tell by process; whoever is not told may be there.
+UNTOLD = ("(other)", "(hidden)")
+
 CHANGE = ("kind", "key", "rule", "severity", "at_unix_s", "since_unix_s", "sockets", "sockets_before")
 LINE_COLUMNS = tuple(column.name for column in LIFELINES if column.name != "line")
 
@@ -45,6 +49,12 @@ class Course:
     times_s: Numbers
     values: Numbers
     limits: Numbers  # NaN: it has no wall
+
+    def thinned(self) -> "Course":
+        """With as many looks as serve a forecast: the latest, and of those before the first of each five minutes."""
+        keep = np.diff(self.times_s // APART_S, prepend=np.nan) != 0
+        keep[-LATEST_LOOKS:] = True
+        return Course(self.measure, self.labels, self.times_s[keep], self.values[keep], self.limits[keep])
 
 
 @record
@@ -77,6 +87,8 @@ class PastIncident:
 class PastLook:
     """One look as it is remembered: its gauges, and the nearest look that was kept whole, if there is any."""
 
+    look: int
+    run: int
     at_unix_s: float
     took_s: float
     sockets: int
@@ -145,53 +157,63 @@ class Past:
 
     def series(self, measure: str, *labels: str, since_unix_s: float = EVER, until_unix_s: float = NEVER) -> Course:
         """One gauge in every look of a span that told it."""
-        numbered = {series: told for told, series in self.measures(measure).items() if told == labels}
         nothing = Course(measure, labels, np.empty(0), np.empty(0), np.empty(0))
-        return next(self._courses(measure, numbered, since_unix_s, until_unix_s), nothing)
+        return next(self.courses(measure, since_unix_s, until_unix_s, of=labels.__eq__), nothing)
 
-    def courses(self, measure: str, since_unix_s: float = EVER, until_unix_s: float = NEVER) -> Iterator[Course]:
-        """Every gauge of a measure, one after the other, in every look of a span that told it."""
-        numbered = {series: labels for labels, series in self.measures(measure).items()}
-        return self._courses(measure, numbered, since_unix_s, until_unix_s)
-
-    def sums(
+    def courses(
         self,
         measure: str,
-        by: Callable[[tuple[str, ...]], str | None],
         since_unix_s: float = EVER,
         until_unix_s: float = NEVER,
-    ) -> tuple[Numbers, dict[str, Numbers]]:
-        """The times of the looks, and the gauges of a measure summed by a name made of their labels; None: left out.
+        of: Callable[[tuple[str, ...]], bool] = lambda _: True,
+    ) -> Iterator[Course]:
+        """Every gauge of a measure, `of` such labels, one after the other, in every look of a span that told it."""
+        numbered = {series: labels for labels, series in self.measures(measure).items() if of(labels)}
+        return self._courses(measure, numbered, since_unix_s, until_unix_s)
 
-        A gauge that a look does not tell counts as nothing there.
-        """
-        named = {series: name for labels, series in self.measures(measure).items() if (name := by(labels)) is not None}
-        looks, times_s = self.looks(since_unix_s, until_unix_s)
-        total: dict[str, Numbers] = {}
-        for series, points in self._points(named, looks):
-            values = np.nan_to_num(points.standing(looks)[0])
-            total[named[series]] = total.get(named[series], 0) + values
-        return times_s, total
+    def going_on(self, measure: str, since_unix_s: float = EVER) -> Iterator[Course]:
+        """The gauges of a measure that the newest looks told, thinned out: what a forecast goes on from."""
+        newest = {series for (series,) in self._connection.execute("SELECT DISTINCT series FROM points")}
+        numbered = {series: labels for labels, series in self.measures(measure).items() if series in newest}
+        return (course.thinned() for course in self._courses(measure, numbered, since_unix_s, NEVER))
 
     def processes(
         self, name_or_pid: str, since_unix_s: float = EVER, until_unix_s: float = NEVER
     ) -> tuple[Numbers, dict[str, Numbers]]:
-        """The times of the looks, and the sockets by state of the processes with this name, or of one by its pid."""
+        """The times of the looks, and the sockets by state of the processes with this name, or of one by its pid.
 
-        def state(labels: tuple[str, ...]) -> str | None:
-            return labels[2] if name_or_pid in labels[:2] else None
-
-        return self.sums("process_sockets", state, since_unix_s, until_unix_s)
+        A look that tells none of them says 0 where it tells all processes; otherwise it is left out.
+        """
+        told = self.measures("process_sockets").items()
+        state = {series: labels[2] for labels, series in told if name_or_pid in labels[:2]}
+        untold = {series for labels, series in told if labels[1] in UNTOLD} - state.keys()
+        looks, times_s = self.looks(since_unix_s, until_unix_s)
+        total: dict[str, Numbers] = {}
+        is_told, may_be_untold = np.zeros(len(looks), bool), np.zeros(len(looks), bool)
+        for series, points in self._points([*state, *untold], looks):
+            values, _ = points.standing(looks)
+            if series in untold:
+                may_be_untold |= values > 0
+            else:
+                is_told |= ~np.isnan(values)
+                total[state[series]] = total.get(state[series], 0) + np.nan_to_num(values)
+        known = is_told | ~may_be_untold
+        return times_s[known], {name: values[known] for name, values in total.items()}
 
     def changes(self, since_unix_s: float = EVER, until_unix_s: float = NEVER) -> list[PastChange]:
         """What became of findings in a span, oldest first."""
-        rows = self._connection.execute(
-            f"SELECT finding, {', '.join(CHANGE)} FROM changes WHERE at_unix_s >= ? AND at_unix_s <= ? ORDER BY change",
-            (since_unix_s, until_unix_s),
-        )
-        return [
-            PastChange(finding=json.loads(finding), **dict(zip(CHANGE, told, strict=True))) for finding, *told in rows
-        ]
+        return self._changes("at_unix_s >= ? AND at_unix_s <= ?", (since_unix_s, until_unix_s))
+
+    def standing(self, look: PastLook) -> list[PastChange]:
+        """The findings that stood in a look, as they were told last. Each run of a watch begins with none."""
+        of_its_run = "look <= ? AND look > coalesce((SELECT max(look) FROM looks WHERE run < ?), -1)"
+        last: dict[str, PastChange] = {}
+        for change in self._changes(of_its_run, (look.look, look.run)):
+            if change.kind == "resolved":
+                last.pop(change.key, None)
+            else:
+                last[change.key] = change
+        return list(last.values())
 
     def incidents(self, since_unix_s: float = EVER, until_unix_s: float = NEVER) -> list[PastIncident]:
         """What kept the watch from looking or writing, in a span, oldest first."""
@@ -205,17 +227,19 @@ class Past:
     def look_at(self, unix_s: float) -> PastLook | None:
         """The look nearest to a time; None where there is none."""
         found = self._connection.execute(
-            "SELECT look, at_unix_s, took_s, sockets, appeared, gone, says FROM looks LEFT JOIN sights USING (sight) "
-            "ORDER BY abs(at_unix_s - ?) LIMIT 1",
+            "SELECT look, run, at_unix_s, took_s, sockets, appeared, gone, says "
+            "FROM looks LEFT JOIN sights USING (sight) ORDER BY abs(at_unix_s - ?) LIMIT 1",
             (unix_s,),
         ).fetchone()
         if found is None:
             return None
-        look, at_unix_s, took_s, sockets, appeared, gone, not_seen = found
+        look, run, at_unix_s, took_s, sockets, appeared, gone, not_seen = found
         nearest = self._connection.execute(
             "SELECT look, at_unix_s FROM whole_looks ORDER BY abs(at_unix_s - ?) LIMIT 1", (unix_s,)
         ).fetchone()
         return PastLook(
+            look=look,
+            run=run,
             at_unix_s=at_unix_s,
             took_s=took_s,
             sockets=sockets,
@@ -275,6 +299,15 @@ class Past:
             ((_, points),) = self._points([series], looks)
             places = np.searchsorted(looks, points.looks)
             yield Course(measure, tuple(json.loads(labels)), times_s[places], points.values, points.walls)
+
+    def _changes(self, where: str, values: Sequence[float]) -> list[PastChange]:
+        """What became of findings, under a condition, oldest first."""
+        rows = self._connection.execute(
+            f"SELECT finding, {', '.join(CHANGE)} FROM changes WHERE {where} ORDER BY change", values
+        )
+        return [
+            PastChange(finding=json.loads(finding), **dict(zip(CHANGE, told, strict=True))) for finding, *told in rows
+        ]
 
     def _courses(
         self, measure: str, numbered: Mapping[int, tuple[str, ...]], since_unix_s: float, until_unix_s: float

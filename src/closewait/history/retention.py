@@ -19,7 +19,19 @@ ROOM_LEFT = 0.9  # of what may be used, is what may stay where too much is
 PAGES_GIVEN_BACK = 2_048  # to the file system, each time: 8 MiB
 
 #: Every table that is forgotten by the number of a look.
-BY_LOOK = ("looks", "points", "changes", "whole_looks", "incidents")
+BY_LOOK = ("looks", "points", "whole_looks", "incidents")
+
+#: Of what became of findings, all that the first look to be kept does not need: what is resolved, what was told again
+#: since, and what stood only in an earlier run.
+FORGET_CHANGES = """
+DELETE FROM changes WHERE look < :first AND (
+    kind = 'resolved'
+    OR change NOT IN (SELECT max(change) FROM changes WHERE look <= :first GROUP BY key)
+    OR look <= (
+        SELECT max(look) FROM looks
+        WHERE run < (SELECT run FROM looks WHERE look >= :first ORDER BY look LIMIT 1)
+    )
+)"""
 
 
 @record
@@ -78,6 +90,7 @@ def forget(connection: sqlite3.Connection, bounds: Bounds, now_unix_s: float) ->
     if first is None:
         return None
     connection.execute("BEGIN IMMEDIATE")
+    connection.execute(FORGET_CHANGES, {"first": first})  # before the looks, which say what run each was in
     for table in BY_LOOK:
         connection.execute(f"DELETE FROM {table} WHERE look < ?", (first,))
     connection.execute("DELETE FROM courses WHERE first_look < ?", (first,))

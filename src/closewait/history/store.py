@@ -10,6 +10,7 @@ found, and writes it with the first look that can be written again. Only the gau
 """
 
 import json
+import os
 import sqlite3
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -23,7 +24,7 @@ from closewait.diagnosis.gauges import Gauge
 from closewait.diagnosis.report import Report
 from closewait.history.database import CANNOT_WRITE, make_folder, opened_for_writing, primary_code, speaking_of
 from closewait.history.gauge_writer import GaugeWriter, course_of
-from closewait.history.incidents import Incident, between, time_of_day
+from closewait.history.incidents import GAPS_REMEMBERED, Incident, between, time_of_day
 from closewait.history.instant import Instant, here_and_now
 from closewait.history.lock import held
 from closewait.history.retention import Bounds, forget, used_bytes
@@ -64,6 +65,7 @@ def writing(
 
     Raises CannotAct where it cannot be written or somebody else writes it, BadInput where it is no history.
     """
+    path = Path(os.path.realpath(path))  # by whatever name, it is one file with one lock
     make_folder(path)
     with held(path):
         connection = opened_for_writing(path)
@@ -101,6 +103,7 @@ class Store:
         self._whole: Snapshot | None = None
         self._unwritten, self._unwritten_from = 0, now
         self._last: Instant | None = None
+        self._gaps_s = deque[float](maxlen=GAPS_REMEMBERED)
         self._spent_s = process_time()
         self._run = begun(connection, now, source)
         self.what_happened = tuple(incident.says for incident in self._incidents)
@@ -113,8 +116,7 @@ class Store:
     ) -> tuple[str, ...]:
         """Write one look down; what has happened besides, in sentences. Raises BadInput where the file is damaged."""
         now = self._clock()
-        happened = [] if self._last is None else list(between(self._last, now, self._every_s))
-        self._last = now
+        happened = self._since_the_last_look(now)
         self._incidents.extend(happened)
         self._changes.extend(changes)
         self._lines.extend(lines.told.iter_rows())
@@ -145,6 +147,15 @@ class Store:
             self._connection.execute(
                 "UPDATE runs SET ended_unix_s = ? WHERE run = ?", (self._clock().unix_s, self._run)
             )
+
+    def _since_the_last_look(self, now: Instant) -> list[Incident]:
+        """What happened since then besides sockets."""
+        happened: list[Incident] = []
+        if self._last is not None:
+            happened += between(self._last, now, self._every_s, max(self._gaps_s, default=0.0))
+            self._gaps_s.append(now.awake_s - self._last.awake_s)
+        self._last = now
+        return happened
 
     def _write(self, now: Instant, look: Snapshot, gauges: Iterable[Gauge], lines: Lines) -> None:
         """The transaction of one look, and of all that waits; on the disk when it ends, if anything was found."""

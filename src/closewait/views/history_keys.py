@@ -53,7 +53,7 @@ PROCESS = Part(
     (
         SCHEMA_KEY,
         Key("process", "text", "As it was asked for.", True),
-        Key("times", "list of texts", f"The looks. {A_TIME}", True),
+        Key("times", "list of texts", f"The looks that tell of it. {A_TIME}", True),
         Key("states", "object", "For each state, and for `all`, its sockets in each of those looks.", True),
         Key("growth_per_hour", "object", "For each of these, sockets an hour; null where it cannot be told.", True),
         Key("walls", "list of texts", "Where the descriptors of its processes are going.", True),
