@@ -122,6 +122,7 @@ def test_descriptors_are_of_the_folder_they_are_listed_in(text: str, facts: list
     [
         ("net.ipv4.ip_local_port_range = 32768\t60999\n", "port_range", (32768, 60999)),
         ("net.ipv4.ip_local_reserved_ports = 8080,9148-9150\n", "reserved_ports", (8080, 9148, 9149, 9150)),
+        ("net.ipv4.ip_local_reserved_ports = 7-9,1-2,8-10,5,12-11,70000\n", "reserved_ports", (1, 2, 5, 7, 8, 9, 10)),
         ("net.ipv4.tcp_tw_reuse=2 # default\n", "tw_reuse", 2),
         ("/etc/sysctl.conf:net.core.somaxconn = 4096\n", "somaxconn", 4096),
         ("net/ipv4/tcp_max_orphans = 65536\n", "max_orphans", 65536),
@@ -138,6 +139,32 @@ def test_descriptors_are_of_the_folder_they_are_listed_in(text: str, facts: list
 def test_sysctl(text: str, name: str, value: object) -> None:
     """A setting in any of its spellings is a fact of the host; a comment is none."""
     assert getattr(told(text).host, name) == value
+
+
+TCPIP = "HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Services\\Tcpip\\Parameters"
+
+
+@pytest.mark.parametrize(
+    ("text", "settings"),
+    [
+        (f"{TCPIP}\n    TcpTimedWaitDelay    REG_DWORD    0x1e\n", {"TcpTimedWaitDelay": "30"}),
+        (f"{TCPIP.lower()}\n    tcptimedwaitdelay    REG_DWORD    0x1e\n", {"TcpTimedWaitDelay": "30"}),
+        (f'[{TCPIP}]\n"KEEPALIVETIME"=dword:000493e0\n', {"KeepAliveTime": "300000"}),
+        (
+            f'[{TCPIP}]\n"KeepAliveTime"=dword:000493e0\n\n'
+            '[HKEY_LOCAL_MACHINE\\SOFTWARE\\X]\n"KeepAliveTime"=dword:00000001\n"MaxUserPort"=dword:00000001\n',
+            {"KeepAliveTime": "300000"},
+        ),
+        (
+            f'[{TCPIP}]\n\n[-HKEY_LOCAL_MACHINE\\SOFTWARE\\X]\n[HKEY_CURRENT_USER\\X]\n"MaxUserPort"=dword:00000001\n',
+            {},
+        ),
+        (f'[{TCPIP}\\Interfaces]\n"KeepAliveTime"=dword:00000001\n', {}),
+    ],
+)
+def test_windows_registry(text: str, settings: dict[str, str]) -> None:
+    """Names in any case, as Windows reads them, and only what stands below the key of TCP itself."""
+    assert {fact.name: fact.value for fact in told(text).settings} == settings
 
 
 @pytest.mark.parametrize(

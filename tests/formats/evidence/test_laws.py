@@ -59,6 +59,16 @@ def test_time_is_linear(piece: str) -> None:
     assert long < 8 * short * 4 + 0.1
 
 
+def test_ports_that_are_told_again_and_again_cost_no_more() -> None:
+    """A list of reserved ports may name each of them in every part."""
+    short, long = (
+        min(seconds("net.ipv4.ip_local_reserved_ports = " + "1-65535," * parts) for _ in range(3))
+        for parts in (100, 800)
+    )
+
+    assert long < 8 * short * 4 + 0.1
+
+
 def test_a_long_file_keeps_little() -> None:
     """Of a file that repeats itself a few are kept: messages, threads, time limits."""
     long = "accept: too many open files\ngoroutine 1 [running]:\nmain.f()\nproxy_read_timeout 5s;\n" * 20_000

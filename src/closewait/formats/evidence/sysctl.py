@@ -69,13 +69,16 @@ def integers(count: int) -> Callable[[str], tuple[int, ...] | None]:
 
 def ports(value: str) -> tuple[int, ...]:
     """`8080,9148-9150` as single ports (ip-sysctl.rst, ip_local_reserved_ports)."""
-    found = set[int]()
+    spans = []
     for part in value.split(",")[:PORTS]:
         first, _, last = part.partition("-")
         low, high = integer(first), integer(last or first)
-        if low is not None and high is not None and len(found) < PORTS:
-            found.update(range(low, min(high + 1, PORTS)))
-    return tuple(sorted(found))
+        if low is not None and high is not None:
+            spans.append((low, min(high + 1, PORTS)))
+    found: list[int] = []
+    for low, end in sorted(spans):
+        found.extend(range(max(low, found[-1] + 1 if found else 0), end))
+    return tuple(found)
 
 
 def twice_in_s(value: str) -> float | None:
