@@ -97,7 +97,7 @@ def test_a_person_is_asked(person: Person, answer: str, status: int, value: str)
         ("kernel.core_pattern=1", 4, "no setting called"),
         ("../../kernel/core_pattern=1", 4, "no setting called"),
         ("TcpTimedWaitDelay=60", 3, "reg add HKLM"),
-        ("RLIMIT_NOFILE=4096", 3, "prlimit --pid PID --nofile=4096:4096"),
+        ("RLIMIT_NOFILE=4096", 3, "prlimit --pid PID --nofile=4096:"),
         ("tcp_tw_recycle=1", 3, "Removed in Linux 4.12"),
         ("tcp_tw_timeout=1", 3, "does not exist"),
         ("tcp_syn_linear_timeouts=1", 4, "Did you mean net.ipv4.tcp_syn_retries?"),

@@ -125,6 +125,64 @@ def test_settings_and_sockets_in_one_paste() -> None:
     assert capacity["busiest"][0]["ports"] == 255
 
 
+FULL_QUEUE = (
+    "State  Recv-Q Send-Q Local Address:Port Peer Address:Port Process\n"
+    'LISTEN 65536  65535  0.0.0.0:80         0.0.0.0:*         users:(("app",pid=5,fd=3))\n'
+)
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "sockets", "severity"),
+    [
+        ("net.ipv4.tcp_abort_on_overflow", "1", "", "warning"),
+        ("net.core.somaxconn", "65535", FULL_QUEUE, "critical"),
+        ("net.ipv4.ip_local_port_range", "1024\t65535", "", None),
+        ("fs.nr_open", "1073741816", "", None),
+        ("net.ipv4.tcp_fin_timeout", "15", "", None),
+    ],
+)
+def test_no_example_is_a_step_back(setting: str, value: str, sockets: str, severity: str | None) -> None:
+    """What is in force may be better than the example; then no command is shown that would make it worse."""
+    paste = f"kernel.ostype = Linux\n{setting} = {value}\n{sockets}"
+    (found,) = [one for one in told("-", dump=paste)["settings"] if one["name"] == setting]
+    text = run("tune", "-", "--all", dump=paste).stdout
+    page = run("tune", "-", setting, dump=paste).stdout
+
+    assert found["severity"] == severity
+    if setting == "net.ipv4.tcp_abort_on_overflow":
+        assert found["set_now"] == "sysctl -w net.ipv4.tcp_abort_on_overflow='0'"
+    else:
+        assert (found["set_now"], found["set_for_good"]) == (None, None)
+        assert f"sysctl -w {setting}" not in text + page
+    assert f"sysctl -n {setting}" in text
+
+
+def test_a_limit_above_the_example_is_not_lowered() -> None:
+    """The process nearest to its soft limit has one that is higher than the example."""
+    sockets = FULL_QUEUE.replace("65536  65535", "0      128  ")
+    limits = "$ cat /proc/5/limits\nMax open files            100000               524288               files\n"
+    counted = "$ ls /proc/5/fd | wc -l\n99000\n"
+    (high,) = [one for one in told("-", dump=sockets + limits + counted)["settings"] if one["name"] == "RLIMIT_NOFILE"]
+    low_limits, few = limits.replace("100000", "1024  "), counted.replace("99000", "1020")
+    (low,) = [one for one in told("-", dump=sockets + low_limits + few)["settings"] if one["name"] == "RLIMIT_NOFILE"]
+
+    assert (high["severity"], high["set_now"]) == ("critical", None)
+    assert (low["severity"], low["set_now"]) == ("critical", "prlimit --pid PID --nofile=65536:")
+
+
+@pytest.mark.parametrize(
+    ("cookies", "severity"),
+    [("", "benign"), ("net.ipv4.tcp_syncookies = 1\n", "benign"), ("net.ipv4.tcp_syncookies = 0\n", "warning")],
+)
+def test_the_queue_of_handshakes_has_a_setting_only_without_cookies(cookies: str, severity: str) -> None:
+    """With SYN cookies the listener's own backlog is the limit (tcp_conn_request())."""
+    rows = "".join(f"SYN-RECV 0 0 10.0.0.1:80 203.0.113.9:{40000 + number}\n" for number in range(300))
+    paste = f"kernel.ostype = Linux\nnet.ipv4.tcp_max_syn_backlog = 2048\n{cookies}\n{FULL_QUEUE}{rows}"
+    settings = {one["name"]: one for one in told("-", dump=paste)["settings"]}
+
+    assert settings["net.ipv4.tcp_max_syn_backlog"]["severity"] == severity
+
+
 @pytest.mark.parametrize(
     ("name", "words"),
     [

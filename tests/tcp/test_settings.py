@@ -172,3 +172,29 @@ def test_defaults_are_those_of_this_kernel() -> None:
 
     assert differing == {}
     assert len(told) >= 15
+
+
+@pytest.mark.parametrize(
+    ("word", "system", "value", "improves"),
+    [
+        ("nf_conntrack_max", "Linux", "1048576", False),
+        ("nf_conntrack_max", "Linux", "262144", True),
+        ("tcp_max_syn_backlog", "Linux", "4096", False),
+        ("net.ipv4.ip_local_port_range", "Linux", "1024\t65535", False),
+        ("net.ipv4.ip_local_port_range", "Linux", "32768 60999", True),
+        ("net.ipv4.ip_local_port_range", "Linux", "many", True),
+        ("tcp_fin_timeout", "Linux", "10", False),
+        ("tcp_orphan_retries", "Linux", "0", True),
+        ("tcp_abort_on_overflow", "Linux", "1", True),
+        ("tcp_abort_on_overflow", "Linux", "0", False),
+        ("tcp_tw_reuse", "Linux", "2", True),
+        ("tcp_tw_recycle", "Linux", "1", False),
+        ("dynamicport", "Windows", "start=1025 num=64510", False),
+        ("dynamicport", "Windows", "start=49152 num=16384", True),
+        ("TcpTimedWaitDelay", "Windows", "30", False),
+        ("net.inet.ip.portrange.first", "macOS", "1024", False),
+    ],
+)
+def test_an_example_is_no_step_back(word: str, system: str, value: str, improves: bool) -> None:
+    """More of what there should be more of, less of the rest; where neither is sought any other value."""
+    assert the(word, system).improves_on(value) is improves

@@ -8,8 +8,8 @@ from closewait.tcp.settings.setting import Fact, Setting
 from closewait.views.page import Block, Page, commands, listed
 
 
-def setting_page(setting: Setting) -> Page:
-    """The page of one setting of one system."""
+def setting_page(setting: Setting, *, with_example: bool = True) -> Page:
+    """The page of one setting of one system; where its example would be a step back it is better left out."""
     return Page(
         title=f"{setting.name}: {setting.system}, {setting.way.kind}",
         lead=(checked(setting, "does", setting.does),),
@@ -17,7 +17,7 @@ def setting_page(setting: Setting) -> Page:
             Block(None, tuple(_facts(setting))),
             listed("It does not", setting.does_not),
             *_instead(setting),
-            *_how(setting),
+            *_how(setting, with_example=with_example),
             Block("Measure it", lead=setting.measure or ""),
             Block("Source", lead=setting.source),
         ),
@@ -52,12 +52,12 @@ def _instead(setting: Setting) -> Iterator[Block]:
         yield commands(f"Instead: {other.name}", told)
 
 
-def _how(setting: Setting) -> Iterator[Block]:
+def _how(setting: Setting, *, with_example: bool) -> Iterator[Block]:
     """The commands, each with the example value."""
     ways: tuple[tuple[Fact, str, str | None], ...] = (
         ("read", "Read it", setting.read),
-        ("set_now", "Set it until the next start", setting.set_now),
-        ("set_for_good", "Set it for good", setting.set_for_good),
+        ("set_now", "Set it until the next start", setting.set_now if with_example else None),
+        ("set_for_good", "Set it for good", setting.set_for_good if with_example else None),
     )
     for fact, heading, command in ways:
         if command:
@@ -69,7 +69,7 @@ def checked(setting: Setting, fact: Fact, text: str) -> str:
     return f"{text} (unverified)" if fact in setting.unverified else text
 
 
-def setting_json(setting: Setting) -> dict[str, Any]:
+def setting_json(setting: Setting, *, with_example: bool = True) -> dict[str, Any]:
     """The same for programs."""
     return {
         "name": setting.name,
@@ -86,8 +86,8 @@ def setting_json(setting: Setting) -> dict[str, Any]:
         "successor": setting.successor,
         "if_missing": setting.if_missing,
         "read": setting.read,
-        "set_now": setting.set_now,
-        "set_for_good": setting.set_for_good,
+        "set_now": setting.set_now if with_example else None,
+        "set_for_good": setting.set_for_good if with_example else None,
         "to_change_it": setting.way.note,
         "measure": setting.measure,
         "risk": setting.risk,

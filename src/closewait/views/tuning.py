@@ -20,7 +20,8 @@ SCHEMA = "closewait/1"
 HEADINGS = {"critical": "CRITICAL", "warning": "WARNING", "benign": "benign"}
 TERM_COLUMNS = 13
 EXAMPLES = (
-    "The values in the commands are examples. closewait changes nothing unless it is told to: --apply NAME=VALUE."
+    "The values in the commands are examples; none is shown where it would be a step back from the value that is in "
+    "force. closewait changes nothing unless it is told to: --apply NAME=VALUE."
 )
 
 
@@ -64,7 +65,7 @@ def entry(one: Tuned, width: int) -> Iterator[str]:
     yield from Block(None, tuple((term.ljust(TERM_COLUMNS - 1), visible(text)) for term, text in facts if text)).lines(
         width
     )
-    yield from Block(None, tuple(_ways(setting)), whole=True).lines(width)
+    yield from Block(None, tuple(_ways(one)), whole=True).lines(width)
 
 
 def _hopes(setting: Setting) -> Iterator[tuple[str, str]]:
@@ -73,11 +74,13 @@ def _hopes(setting: Setting) -> Iterator[tuple[str, str]]:
         yield "" if number else "Does not", hope
 
 
-def _ways(setting: Setting) -> Iterator[tuple[str, str]]:
+def _ways(one: Tuned) -> Iterator[tuple[str, str]]:
+    """How it is read and changed; an example that would make it worse here is left out."""
+    setting = one.standing.setting
     ways: tuple[tuple[str, Fact, str | None], ...] = (
         ("Read it", "read", setting.read),
-        ("Change it", "set_now", setting.set_now),
-        ("For good", "set_for_good", setting.set_for_good),
+        ("Change it", "set_now", setting.set_now if one.example_helps else None),
+        ("For good", "set_for_good", setting.set_for_good if one.example_helps else None),
     )
     for term, fact, command in ways:
         if command:
@@ -118,7 +121,7 @@ def _named(where: str, one: Tuned, width: int) -> Iterator[str]:
     if one.standing.presence.is_here or one.standing.presence is Presence.IGNORED:
         yield from wrapped(visible(one.weight.says), width, "  ", "  ")
     yield ""
-    yield setting_page(one.standing.setting).text(width)
+    yield setting_page(one.standing.setting, with_example=one.example_helps).text(width)
 
 
 def settings_as_dict(
@@ -138,7 +141,7 @@ def settings_as_dict(
 def tuned_as_dict(one: Tuned) -> dict[str, Any]:
     """One setting: what it is, what it is here, and whether it matters now (null: nothing to judge it by)."""
     return {
-        **setting_json(one.standing.setting),
+        **setting_json(one.standing.setting, with_example=one.example_helps),
         "default": one.default,
         "presence": one.standing.presence.value,
         "why": one.standing.why,

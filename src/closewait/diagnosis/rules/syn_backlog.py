@@ -192,7 +192,8 @@ def of_half_open(case: "Case", listener: "Listener") -> Finding:
         next=(
             "see who asks: do the sources exist, are they one network, do real clients complain?",
             "follow one of them with tcpdump: does our SYN-ACK leave by the same way, and is it answered?",
-            "keep net.ipv4.tcp_syncookies=1, and raise tcp_max_syn_backlog together with the program's backlog",
+            "keep net.ipv4.tcp_syncookies=1, and raise the program's backlog (and net.core.somaxconn where that limits "
+            "it): it bounds unfinished handshakes as well; tcp_max_syn_backlog has a say with tcp_syncookies=0 alone",
         ),
         will_not_help=("the program's accept loop: it has never heard of these clients",),
         check_with=case.there(f"ss -tno state syn-recv 'sport = :{listener.port}'"),

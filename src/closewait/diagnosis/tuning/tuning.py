@@ -25,6 +25,14 @@ class Tuned:
         return self.severity is not Severity.BENIGN
 
     @property
+    def example_helps(self) -> bool:
+        """Whether the example of the setting would change its value here, and not for the worse."""
+        in_force = self.standing.value
+        if in_force is None and self.weight.in_force is not None:
+            in_force = str(self.weight.in_force)
+        return in_force is None or self.standing.setting.improves_on(in_force)
+
+    @property
     def severity(self) -> Severity:
         """How much it matters; what could not be judged counts as benign."""
         return self.weight.severity or Severity.BENIGN

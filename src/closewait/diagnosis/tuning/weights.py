@@ -33,10 +33,14 @@ Told = Mapping[str, str]
 
 @record
 class Weight:
-    """How much a setting matters now, in a sentence with the numbers; None: nothing was counted to judge it by."""
+    """How much a setting matters now, in a sentence with the numbers; None: nothing was counted to judge it by.
+
+    `in_force` is the value for whom it matters to, of a setting that has one for each process.
+    """
 
     severity: Severity | None
     says: str
+    in_force: int | None = None
 
 
 Weigher = Callable[[Standing, Case, Told], Weight | None]
@@ -136,8 +140,17 @@ def accept_queues(standing: Standing, case: Case, _: Told) -> Weight | None:
     return Weight(Severity.CRITICAL if fullest.is_full else Severity.WARNING, says)
 
 
-def half_open(_: Standing, case: Case, __: Told) -> Weight | None:
-    """Handshakes that are not finished, at the listener that has most of them."""
+def half_open(_: Standing, case: Case, told: Told) -> Weight | None:
+    """Handshakes that are not finished, at the listener that has most of them; only without SYN cookies is there a say.
+
+    net/ipv4/tcp_input.c, tcp_conn_request().
+    """
+    if told.get("net.ipv4.tcp_syncookies", "1") != "0":
+        on = "is on" if "net.ipv4.tcp_syncookies" in told else "is on, as it is by default"
+        return Weight(
+            Severity.BENIGN,
+            f"It has no say while net.ipv4.tcp_syncookies {on}: the listener's own backlog bounds half-open requests.",
+        )
     most = max(case.listeners, key=lambda one: one.half_open, default=None)
     full = ("TcpExtTCPReqQFullDrop", "requests were dropped because the queue was full")
     if most is None or most.half_open < HALF_OPEN_PILE_CONNS:
@@ -183,7 +196,8 @@ def descriptors(_: Standing, case: Case, __: Told) -> Weight | None:
         return None
     nearest = max(known, key=lambda one: one.descriptor_share or 0.0)
     what = f"descriptors of {name_of(nearest.pid, nearest.process)} are open, the process nearest to its soft limit"
-    return share(nearest.descriptors, nearest.descriptor_limit, DESCRIPTORS_WARNING, DESCRIPTORS_CRITICAL, what)
+    weight = share(nearest.descriptors, nearest.descriptor_limit, DESCRIPTORS_WARNING, DESCRIPTORS_CRITICAL, what)
+    return weight and Weight(weight.severity, weight.says, nearest.descriptor_limit)
 
 
 def highest_limit(standing: Standing, case: Case, told: Told) -> Weight | None:

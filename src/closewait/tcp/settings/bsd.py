@@ -37,6 +37,7 @@ BSD_SETTINGS = (
         does=TWICE.format(time_wait="30 s") + " Pages that say 15 s forget the factor.",
         does_not=(NOT_CLOSE_WAIT,),
         value="5000",
+        sought="less",
         risk="Too low: an old packet can reach a new connection.",
         source=f"{XNU_TIMERS}, TCPTV_MSL",
     ),
@@ -62,6 +63,7 @@ BSD_SETTINGS = (
         does_not=(KEEPALIVE_NOT_CLOSE_WAIT,),
         aliases=("net.inet.tcp.keepintvl", "net.inet.tcp.keepcnt", "net.inet.tcp.keepinit"),
         value="300000",
+        sought="less",
         source=XNU_TIMERS,
     ),
     Setting(
@@ -88,6 +90,7 @@ BSD_SETTINGS = (
         does_not=(NOT_A_LEAK,),
         aliases=("net.inet.ip.portrange.last",),
         value="16384",
+        sought="less",
         source="outputs of sysctl that people have published",
     ),
     Setting(
@@ -103,6 +106,7 @@ BSD_SETTINGS = (
         ),
         does_not=("make a program accept", "lengthen a queue before the program asks for more and is restarted"),
         value="1024",
+        sought="more",
         source="outputs of sysctl that people have published",
         unverified=("default",),
     ),
@@ -116,6 +120,7 @@ BSD_SETTINGS = (
         does=TWICE.format(time_wait="60 s"),
         does_not=(NOT_CLOSE_WAIT,),
         value="7500",
+        sought="less",
         risk="Too low: an old packet can reach a new connection.",
         source="FreeBSD sys/netinet/tcp_timer.h (TCPTV_MSL), tcp(4)",
     ),
@@ -133,6 +138,7 @@ BSD_SETTINGS = (
         does_not=(NOT_CLOSE_WAIT, "touch TIME_WAIT"),
         aliases=("net.inet.tcp.fast_finwait2_recycle",),
         value="15000",
+        sought="less",
         source="FreeBSD sys/netinet/tcp_input.c; a published output of sysctl",
     ),
     Setting(
@@ -161,6 +167,7 @@ BSD_SETTINGS = (
         does_not=(KEEPALIVE_NOT_CLOSE_WAIT,),
         aliases=("net.inet.tcp.keepintvl", "net.inet.tcp.keepcnt"),
         value="300000",
+        sought="less",
         source="FreeBSD tcp(4)",
     ),
     Setting(
@@ -174,6 +181,7 @@ BSD_SETTINGS = (
         does_not=(NOT_A_LEAK,),
         aliases=("net.inet.ip.portrange.last",),
         value="5000",
+        sought="less",
         source="FreeBSD sys/netinet/in.h (IPPORT_EPHEMERALFIRST), in_pcb.c",
     ),
     Setting(
@@ -205,6 +213,7 @@ BSD_SETTINGS = (
         does_not=("make a program accept", "lengthen a queue before the program asks for more and is restarted"),
         aliases=("kern.ipc.somaxconn",),
         value="1024",
+        sought="more",
         source="FreeBSD listen(2)",
         unverified=("default",),
     ),

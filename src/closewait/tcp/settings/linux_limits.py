@@ -21,6 +21,7 @@ LIMIT_SETTINGS = (
         ),
         does_not=(NOT_A_LEAK, "count over all destinations: the range is there once for each remote address and port"),
         value="15000 60999",
+        sought="wider",
         risk="It may meet ports of servers: put those into ip_local_reserved_ports. One end even, the other odd.",
         source=f"{IP_SYSCTL}; {READ}",
     ),
@@ -66,6 +67,7 @@ LIMIT_SETTINGS = (
         versions="4096 since Linux 5.4, 128 before",
         default_before=((5, 4), "128"),
         value="8192",
+        sought="more",
         source=f"{IP_SYSCTL}; {READ}",
     ),
     Setting(
@@ -75,10 +77,18 @@ LIMIT_SETTINGS = (
         default="by memory",
         unit="requests",
         states=("SYN_RECEIVED",),
-        does="How many half-open requests one listener remembers.",
-        does_not=("lengthen the accept queue (net.core.somaxconn does)",),
+        does=(
+            "How many half-open requests one listener remembers while tcp_syncookies is 0; the last quarter is kept "
+            "for clients that are known."
+        ),
+        does_not=(
+            "matter while tcp_syncookies is on, as it is by default: the backlog that the program gives listen(), "
+            "limited by net.core.somaxconn, bounds half-open requests as well",
+            "lengthen the accept queue (net.core.somaxconn does)",
+        ),
         value="4096",
-        source=f"{IP_SYSCTL}; 2048 read on Linux 6.18",
+        sought="more",
+        source=f"{IP_SYSCTL}; net/ipv4/tcp_input.c, tcp_conn_request(); 2048 read on Linux 6.18",
     ),
     Setting(
         name="net.ipv4.tcp_abort_on_overflow",
@@ -88,8 +98,8 @@ LIMIT_SETTINGS = (
         unit="0 or 1",
         states=("LISTEN", "SYN_RECEIVED"),
         does="Resets clients that find the accept queue full, instead of letting them try again.",
-        value="1",
-        risk="Every burst becomes an error that clients see.",
+        value="0",
+        risk="At 1 every burst becomes an error that clients see.",
         source=f"{IP_SYSCTL}; {READ}",
     ),
     Setting(
@@ -133,9 +143,12 @@ LIMIT_SETTINGS = (
         way=Way(
             "resource limit of a process",
             read="grep 'open files' /proc/PID/limits",
-            set_now="prlimit --pid PID --nofile={value}:{value}",
+            set_now="prlimit --pid PID --nofile={value}:",
             set_for_good="LimitNOFILE={value} in the [Service] part of the program's systemd unit",
-            note="PID stands for the process. Raising the hard limit needs root.",
+            note=(
+                "PID stands for the process. prlimit changes its soft limit alone, up to the hard one, which only root "
+                "can raise (--nofile=SOFT:HARD)."
+            ),
         ),
         default="1024 soft, 524288 hard under systemd",
         unit="descriptors",
@@ -144,6 +157,7 @@ LIMIT_SETTINGS = (
         does_not=(NOT_A_LEAK,),
         aliases=("ulimit", "ulimit -n", "nofile", "LimitNOFILE", "DefaultLimitNOFILE"),
         value="65536",
+        sought="more",
         risk="None, but time to exhaustion is all it buys: (limit - open) divided by the growth.",
         source="getrlimit(2), prlimit(1); systemd system.conf (DefaultLimitNOFILE=1024:524288)",
     ),
@@ -157,6 +171,7 @@ LIMIT_SETTINGS = (
         does="The highest RLIMIT_NOFILE that any process can be given.",
         does_not=(NOT_A_LEAK,),
         value="2097152",
+        sought="more",
         source=READ,
     ),
     Setting(
@@ -186,6 +201,7 @@ LIMIT_SETTINGS = (
         aliases=("net.nf_conntrack_max",),
         if_missing="It is there only while connection tracking is loaded.",
         value="524288",
+        sought="more",
         risk="Each flow takes about 300 bytes that cannot be swapped out; nf_conntrack_buckets should grow with it.",
         source="Linux Documentation/networking/nf_conntrack-sysctl.rst; 300 bytes from general knowledge",
         unverified=("risk",),

@@ -4,6 +4,7 @@ People are told to change settings that do not exist on their system, or that ne
 each record says where it came from and which of its facts no source was opened for (`unverified`).
 """
 
+import re
 from dataclasses import dataclass
 from typing import Literal
 
@@ -14,6 +15,12 @@ Fact = Literal["versions", "default", "does", "replaced_by", "read", "set_now", 
 
 EVERYTHING: tuple[Fact, ...] = ("versions", "default", "does", "replaced_by", "read", "set_now", "set_for_good", "risk")
 
+
+#: Which values of a setting people look for: a larger number, a smaller one (a shorter time, a lower first port), or
+#: two ports further apart. A 0 means for ever, or what the kernel chooses, and is not the smallest.
+Sought = Literal["more", "less", "wider"]
+
+NUMBERS = re.compile(r"[0-9]{1,19}")
 
 #: The number of a kernel, as far as it matters: (6, 14) for Linux 6.14 and all that is made of it.
 Version = tuple[int, ...]
@@ -48,6 +55,7 @@ class Setting:
     replaced_by: str | None = None
     if_missing: str | None = None  # why it may not be found, and what to do then
     value: str | None = None
+    sought: Sought | None = None  # None: no value is nearer to the goal than another
     risk: str | None = None
     unverified: tuple[Fact, ...] = ()
     since: Version | None = None  # the first kernel that has it; of Windows its own number (6.0: Vista, Server 2008)
@@ -75,6 +83,22 @@ class Setting:
     def set_for_good(self) -> str | None:
         """The command that changes it beyond the next start."""
         return self._with_value(self.way.set_for_good)
+
+    def improves_on(self, value: str) -> bool:
+        """Whether the example is another value than this, and no step back from it."""
+        if self.value is None or value.split() == self.value.split():
+            return False
+        now, then = self._size(value), self._size(self.value)
+        if self.sought is None or now is None or then is None:
+            return True
+        return then < now or now == 0 if self.sought == "less" else then > now
+
+    def _size(self, value: str) -> int | None:
+        """The one number of a value, the count in `start=10000 num=55536`, or the width of a range."""
+        numbers = [int(number) for number in NUMBERS.findall(value)]
+        if not numbers:
+            return None
+        return numbers[-1] - numbers[0] if self.sought == "wider" else numbers[-1]
 
     def _with_value(self, command: str | None) -> str | None:
         return command.format(name=self.name, value=self.value) if command and self.value else None

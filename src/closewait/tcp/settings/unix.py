@@ -48,6 +48,7 @@ UNIX_SETTINGS = (
         aliases=("tcp_close_wait_interval", "_time_wait_interval"),
         if_missing="Solaris 11: ipadm show-prop -p _time_wait_interval tcp",
         value="60000",
+        sought="less",
         risk="The manuals ask for 60 s at least (Solaris 11.4: 10 s).",
         source="Oracle Solaris Tunable Parameters, releases 8 to 11.4; OpenSolaris tcp.c for the old name",
     ),
@@ -62,6 +63,7 @@ UNIX_SETTINGS = (
         does_not=(NOT_CLOSE_WAIT, "end a FIN_WAIT_2 that a process still holds"),
         aliases=("_fin_wait_2_flush_interval",),
         value="67500",
+        sought="less",
         source="OpenSolaris and illumos TCP parameters; Oracle, socket time-out on Solaris",
     ),
     Setting(
@@ -76,6 +78,7 @@ UNIX_SETTINGS = (
         aliases=("tcp_largest_anon_port", "smallest_anon_port", "largest_anon_port"),
         if_missing="Solaris 11: ipadm show-prop -p smallest_anon_port tcp",
         value="10000",
+        sought="less",
         source="OpenSolaris TCP parameters; a published output of ndd",
     ),
     Setting(
@@ -88,6 +91,7 @@ UNIX_SETTINGS = (
         does=f"How long a connection is idle before it is probed. {OPTED_IN}",
         does_not=(KEEPALIVE_NOT_CLOSE_WAIT,),
         value="300000",
+        sought="less",
         source="no source opened",
         unverified=EVERYTHING,
     ),
@@ -101,6 +105,7 @@ UNIX_SETTINGS = (
         does="How long TIME_WAIT lasts.",
         does_not=(NOT_CLOSE_WAIT,),
         value="1",
+        sought="less",
         source="IBM WebSphere, tuning AIX systems",
     ),
     Setting(
@@ -113,6 +118,7 @@ UNIX_SETTINGS = (
         does="How long FIN_WAIT_2 may last.",
         does_not=(NOT_CLOSE_WAIT, "touch TIME_WAIT"),
         value="120",
+        sought="less",
         source="no source opened",
         unverified=EVERYTHING,
     ),
@@ -127,6 +133,7 @@ UNIX_SETTINGS = (
         does_not=(KEEPALIVE_NOT_CLOSE_WAIT,),
         aliases=("tcp_keepintvl", "tcp_keepcnt"),
         value="600",
+        sought="less",
         source="manuals for AIX of Progress and MPI Technologies",
     ),
     Setting(
@@ -140,6 +147,7 @@ UNIX_SETTINGS = (
         does_not=(NOT_A_LEAK,),
         aliases=("tcp_ephemeral_high",),
         value="9000",
+        sought="less",
         source="outputs of no -a that people have published",
     ),
     Setting(
@@ -152,6 +160,7 @@ UNIX_SETTINGS = (
         does="How long TIME_WAIT lasts.",
         does_not=(NOT_CLOSE_WAIT,),
         value="60000",
+        sought="less",
         source="no source opened",
         unverified=EVERYTHING,
     ),
@@ -190,6 +199,7 @@ UNIX_SETTINGS = (
         does=f"How long a connection is idle before it is probed. {OPTED_IN}",
         does_not=(KEEPALIVE_NOT_CLOSE_WAIT,),
         value="300000",
+        sought="less",
         source=HP_UX_WHITE_PAPER,
     ),
     Setting(
@@ -203,6 +213,7 @@ UNIX_SETTINGS = (
         does_not=(NOT_A_LEAK,),
         aliases=("tcp_largest_anon_port",),
         value="32768",
+        sought="less",
         source=f"{HP_UX_WHITE_PAPER}, for the last port; the first from general knowledge",
         unverified=("default",),
     ),

@@ -71,6 +71,7 @@ WINDOWS_SETTINGS = (
         since=(6, 0),
         if_missing="Windows XP and Server 2003 have MaxUserPort instead.",
         value="start=10000 num=55536",
+        sought="more",
         risk="It may meet ports of services and rules of firewalls. At least 255 ports, the first at least 1025.",
         source="Microsoft KB 929851; Microsoft, port exhaustion troubleshooting",
     ),
@@ -113,6 +114,7 @@ WINDOWS_SETTINGS = (
         versions="since NT 4; that Vista and newer read it is said by vendors, not shown",
         if_missing=ABSENT + " Create it to change the time.",
         value="60",
+        sought="less",
         risk="Too low: an old packet can reach a new connection.",
         measure=(
             "Let this host close a connection first, then print the time and `netstat -ano -p tcp | findstr TIME_WAIT` "
@@ -137,6 +139,7 @@ WINDOWS_SETTINGS = (
         aliases=("SIO_KEEPALIVE_VALS",),
         if_missing=ABSENT,
         value="300000",
+        sought="less",
         source="Microsoft, SO_KEEPALIVE; Microsoft cc957549",
     ),
     Setting(
@@ -209,6 +212,7 @@ WINDOWS_SETTINGS = (
         until=(5, 2),
         if_missing=ABSENT + " Newer versions are said to wait about 120 s.",
         value="30",
+        sought="less",
         source="no source opened",
         unverified=EVERYTHING,
     ),
