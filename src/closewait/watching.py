@@ -88,8 +88,8 @@ class Watch:
 class Inquiries:
     """Asks about suspects, and about the same ones again after a minute only.
 
-    What the threads stand in is told again meanwhile; what the epoll sets hold is not: sockets that are younger than the
-    answer would seem to be in none.
+    What the threads stand in is told again meanwhile; what the epoll sets hold is not: sockets that are younger than
+    the answer would seem to be in none.
     """
 
     def __init__(self, inquire: doctor.Inquiry, clock_s: Callable[[], float]) -> None:
