@@ -103,6 +103,37 @@ def test_what_stands_is_remembered_however_old_it_is(tmp_path: Path) -> None:
         assert (told.kind, told.sockets, told.finding["owner"]["pid"]) == ("grew", 60, 7)
 
 
+def test_a_clock_that_was_wrong_once_keeps_nothing_for_years(tmp_path: Path) -> None:
+    """One look in 2035, or a whole course: once the clock has been right for a day, they are as old as the others."""
+    path, clock = tmp_path / "history.sqlite", Clock()
+    with history.writing(path, clock=clock, kept_for_s=DAY_S) as store:
+        for looks in (1, LOOKS_IN_A_COURSE):
+            keep_looking(store, clock, range(LOOKS_IN_A_COURSE - 1))
+            clock.pass_by(0, set_s=3_000 * DAY_S)
+            keep_looking(store, clock, range(looks))
+            clock.pass_by(0, set_s=-3_000 * DAY_S)
+        keep_looking(store, clock, range(LOOKS_IN_A_COURSE))
+        clock.pass_by(2 * DAY_S)
+        keep_looking(store, clock, range(2 * LOOKS_IN_A_COURSE))
+    with history.reading(path) as past:
+        assert past.looks()[0][0] == 3 * LOOKS_IN_A_COURSE  # whose newest look was made after the two days
+
+
+def test_a_clock_that_began_in_1970_takes_nothing_along(tmp_path: Path) -> None:
+    """What was before a look that seems old is not older for that."""
+    path, clock, looks = tmp_path / "history.sqlite", Clock(), LOOKS_IN_A_COURSE
+    with history.writing(path, clock=clock, kept_for_s=30 * DAY_S) as store:
+        keep_looking(store, clock, range(looks))
+        clock.pass_by(0, set_s=-clock.unix_s)
+        keep_looking(store, clock, range(looks))
+        clock.pass_by(0, set_s=1_800_100_000)
+        for _ in range(3):
+            clock.pass_by(DAY_S)
+            keep_looking(store, clock, range(looks))
+    with history.reading(path) as past:
+        assert past.looks()[0][0] == 0
+
+
 def test_a_clock_set_forward_by_years_forgets_nothing(tmp_path: Path) -> None:
     """Until it has gone on like that for a day."""
     path, clock, looks = tmp_path / "history.sqlite", Clock(), LOOKS_IN_A_COURSE + 5

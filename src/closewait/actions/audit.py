@@ -22,10 +22,13 @@ APPEND = os.O_RDWR | os.O_APPEND | os.O_CREAT | getattr(os, "O_CLOEXEC", 0) | ge
 
 
 def path() -> Path:
-    """Where the log is: in $XDG_STATE_HOME, in /var/log as root, in ~/.local/state (XDG base directories)."""
+    """Where the log is: in $XDG_STATE_HOME, in /var/log as root, in ~/.local/state (XDG base directories).
+
+    Raises CannotAct for a user without a home, such as any number that a container runs as.
+    """
     folder = Path(os.environ.get("XDG_STATE_HOME", ""))
     if not folder.is_absolute():
-        folder = ROOTS_FOLDER if _uid() == 0 else Path.home() / ".local" / "state"
+        folder = ROOTS_FOLDER if _uid() == 0 else _home() / ".local" / "state"
     return folder / "closewait" / "audit.jsonl"
 
 
@@ -99,6 +102,13 @@ def _is_torn(log: int) -> bool:
 def _opened() -> int:
     path().parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     return os.open(path(), APPEND, 0o600)
+
+
+def _home() -> Path:
+    try:
+        return Path.home()
+    except RuntimeError:
+        raise CannotAct("This user has no home for the audit log. Set XDG_STATE_HOME to a folder for it.") from None
 
 
 def _uid() -> int | None:

@@ -2,7 +2,6 @@
 
 import json as json_text
 import time
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -90,8 +89,7 @@ def history(
 
 def _moment(text: str) -> float:
     """The time that is meant, in the time zone of this host. Raises BadUsage."""
+    from closewait.cli.host_zone import HostZone
     from closewait.formats.human_times import unix_s_of
 
-    now = datetime.fromtimestamp(time.time()).astimezone()
-    assert now.tzinfo is not None
-    return unix_s_of(text, now_unix_s=now.timestamp(), zone=now.tzinfo)
+    return unix_s_of(text, now_unix_s=time.time(), zone=HostZone())

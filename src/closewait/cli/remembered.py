@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from itertools import chain, islice
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from closewait.errors import BadInput, BadUsage, ClosewaitError
@@ -206,14 +207,17 @@ def known_of(told: Mapping[str, Any]) -> list[dict[str, Any]]:
     """What the watch of this host has written down about a socket of a look; nothing where that cannot be read."""
     from closewait.history.place import place
 
-    if not os.path.exists(place()):  # noqa: PTH110  Path.exists() raises where a folder may not be entered
+    file = ""
+    with suppress(ClosewaitError):
+        file = str(place())
+    if not os.path.exists(file):  # noqa: PTH110  Path.exists() raises where a folder may not be entered
         return []
     from closewait.history import reading
 
     ends = ("local_address", "local_port", "remote_address", "remote_port")
     ports = {name: [(told[name], told[name])] for name in ends if isinstance(told[name], int)}
     found: dict[str, list[Any]] = {}
-    with suppress(ClosewaitError), reading(place()) as past:
+    with suppress(ClosewaitError), reading(Path(file)) as past:
         found = past.lifelines(ports)
     lines = [dict(zip(found, line, strict=True)) for line in zip(*found.values(), strict=True)]
     return [

@@ -53,5 +53,5 @@ def _moment(words: str, now: datetime) -> datetime | None:
     clock = int(told["hour"] or 0), int(told["minute"] or 0), int(told["second"] or 0)
     moment = datetime(day.year, day.month, day.day, *clock, tzinfo=now.tzinfo if east_s is None else UTC)
     moment -= timedelta(seconds=east_s or 0)
-    is_to_come = moment > now and not (told["word"] or told["year"])
+    is_to_come = moment.timestamp() > now.timestamp() and not (told["word"] or told["year"])
     return moment - timedelta(days=1) if is_to_come else moment

@@ -81,7 +81,7 @@ def used_bytes(connection: sqlite3.Connection) -> int:
 def forget(connection: sqlite3.Connection, bounds: Bounds, now_unix_s: float) -> int | None:
     """Forget what is too old, or too much; the first look that was kept. Nothing is left half forgotten."""
     first = first_kept(
-        kept_courses(connection),
+        kept_courses(connection, now_unix_s),
         bounds,
         now_unix_s=now_unix_s,
         steady_s=steady_s(connection, now_unix_s),
@@ -105,16 +105,26 @@ def forget(connection: sqlite3.Connection, bounds: Bounds, now_unix_s: float) ->
     return first
 
 
-def kept_courses(connection: sqlite3.Connection) -> list[Course]:
-    """Every course that is there, oldest first."""
+def kept_courses(connection: sqlite3.Connection, now_unix_s: float) -> list[Course]:
+    """Every course that is there, oldest first.
+
+    A look cannot have been in the future: the clock was wrong then, and what time it was is told by the other looks of
+    its course, else by the course that follows.
+    """
     whole: dict[int, int] = {}
     for look, size in connection.execute("SELECT look, length(parquet) FROM whole_looks"):
         whole[course_of(look)] = whole.get(course_of(look), 0) + size
     rows = connection.execute(
-        f"SELECT look - look % {LOOKS_IN_A_COURSE} AS first, count(*), max(at_unix_s) FROM looks "
-        "GROUP BY first ORDER BY first"
+        f"SELECT look - look % {LOOKS_IN_A_COURSE} AS first, count(*), "
+        "max(CASE WHEN at_unix_s <= ? THEN at_unix_s END) FROM looks GROUP BY first ORDER BY first DESC",
+        (now_unix_s,),
     )
-    return [Course(first, looks, newest, whole.get(first, 0)) for first, looks, newest in rows]
+    courses: list[Course] = []
+    next_unix_s = now_unix_s
+    for first, looks, newest_unix_s in rows:
+        next_unix_s = next_unix_s if newest_unix_s is None else newest_unix_s
+        courses.append(Course(first, looks, next_unix_s, whole.get(first, 0)))
+    return courses[::-1]
 
 
 def steady_s(connection: sqlite3.Connection, now_unix_s: float) -> float:
