@@ -61,13 +61,27 @@ def test_walls_stand_beside_what_runs_into_them() -> None:
     )  # fmt: skip
     look = snapshot(SERVER, processes="pid=7 process=java descriptors=90/100 dead=2", host=host)
 
-    assert told("accept_queue_connections", look) == {("*:443",): (5, 128)}
+    assert told("accept_queue_connections", look) == {("*:443",): (5, 129)}
     assert told("destination_ports", look) == {("10.0.0.1", "10.0.0.2:5432"): (4, 100)}
     assert told("descriptors", look) == {("7", "java"): (90, 100)}
     assert told("dead_descriptors", look) == {("7", "java"): (2, None)}
     assert told("orphans", look) == {(): (3, 8192)}
     assert told("tcp_memory_pages", look) == {(): (4, 30)}
     assert told("conntrack_flows", look) == {(): (0, 1024)}
+
+
+def test_a_backlog_of_zero_takes_one_connection() -> None:
+    """The kernel drops when one more than the backlog wait (sk_acceptq_is_full() in include/net/sock.h)."""
+    look = snapshot("LISTEN 0.0.0.0:443 - pid=7 process=java queue=1/0")
+
+    assert told("accept_queue_connections", look) == {("*:443",): (1, 1)}
+
+
+def test_no_wall_of_tracked_connections() -> None:
+    """nf_conntrack_max = 0 is no wall at zero: __nf_conntrack_alloc() asks for none then."""
+    look = snapshot(SERVER, host=Host(conntrack_flows=300, conntrack_limit=0))
+
+    assert told("conntrack_flows", look) == {(): (300, None)}
 
 
 def test_a_pile_has_its_ages() -> None:

@@ -88,7 +88,7 @@ MEASURES_OF_A_LOOK = (
         "accept_queue_connections",
         ("listener",),
         "Connections that wait to be accepted.",
-        "the listener's backlog; the queue is full at one more",
+        "the listener's backlog and one more: then it is full",
         "connections that wait at {listener}",
     ),
     Measure(
@@ -247,7 +247,11 @@ def _of_close_wait(case: Case) -> Iterator[Gauge]:
 def _of_listeners(case: Case) -> Iterator[Gauge]:
     """Each listening end: its queue, and the connections at its port."""
     ends = [Listener(**row) for row in fullest(case.rows.filter(state="LISTEN")).iter_rows(named=True)]
-    queues = (((end.where,), end.queue_conns, end.queue_limit) for end in ends if end.queue_conns is not None)
+    queues = (
+        ((end.where,), end.queue_conns, None if end.queue_limit is None else end.queue_limit + 1)
+        for end in ends
+        if end.queue_conns is not None
+    )
     yield from _largest("accept_queue_connections", queues)
     by_port = {end.port: end.where for end in reversed(ends) if end.port is not None}
     served = case.rows.filter(pl.col("role") == "server", pl.col("state") != "LISTEN")
@@ -282,7 +286,7 @@ def _of_the_host(case: Case) -> Iterator[Gauge]:
     for name, value, limit in (
         ("orphans", host.orphans, host.max_orphans),
         ("tcp_memory_pages", host.tcp_memory_pages, host.tcp_mem_pages and host.tcp_mem_pages[2]),
-        ("conntrack_flows", host.conntrack_flows, host.conntrack_limit),
+        ("conntrack_flows", host.conntrack_flows, host.conntrack_limit or None),  # 0: no wall (nf_conntrack_core.c)
     ):
         if value is not None:
             yield Gauge(name, (), value, limit)
