@@ -72,6 +72,29 @@ def test_a_state_has_any_spelling(name: str) -> None:
     assert judged(warn=f"{name}=300") == (Status.OK, GAUGES[0])
 
 
+@pytest.mark.parametrize(
+    ("warn", "crit", "name"),
+    [
+        ("close_wait=1", "CLOSE-WAIT=5", "CLOSE_WAIT"),
+        ("leaked_close_wait=1", "leaked-close-wait=5", "leaked-close-wait"),
+        ("closewait_descriptors=1", "descriptors=5", "descriptors"),
+    ],
+)
+def test_two_spellings_are_one_alarm(warn: str, crit: str, name: str) -> None:
+    """With both its ranges: two of one name would be two series of one graph."""
+    (alarm,) = alarms_of([warn], [crit])
+
+    assert (alarm.name, alarm.warn, alarm.crit) == (name, range_of("1"), range_of("5"))
+
+
+@pytest.mark.parametrize("words", [["close_wait=1", "close_wait=2"], ["close_wait=1", "CLOSE-WAIT=1"]])
+def test_two_ranges_of_one_kind(words: list[str]) -> None:
+    """Neither is left out silently."""
+    for warn, crit in ((words, []), ([], words)):
+        with pytest.raises(BadUsage, match="has two ranges"):
+            alarms_of(warn, crit)
+
+
 def test_the_worst_of_many_counts() -> None:
     """nginx has more descriptors, java is closer to its limit."""
     assert judged(warn="descriptors=100") == (Status.WARNING, GAUGES[3])

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from closewait import doctor
 from closewait.diagnosis.alarm import alarms_of, outcome
 from closewait.diagnosis.gauges import gauges_of
+from closewait.snapshot.host import Host
 from closewait.snapshot.table import Snapshot
 from closewait.testing import snapshot
 from closewait.views.as_plugin import Check, as_plugin, check_as_json
@@ -17,9 +18,7 @@ from closewait.views.plugin_line import plain
 from closewait.views.visible import visible
 
 #: Monitoring Plugins Development Guidelines, "Performance data".
-PERFDATA = re.compile(
-    r"'?[^'=|]+'?=(U|-?[\d.]+(e[+-]\d+)?(s|%|B|c)?)(;[@~:\d.-]*(;[@~:\d.-]*(;-?[\d.]*(;-?[\d.]*)?)?)?)?"
-)
+PERFDATA = re.compile(r"'?[^'=|]+'?=(U|-?[\d.]+(s|%|B|c)?)(;[@~:\d.-]*(;[@~:\d.-]*(;-?[\d.]*(;-?[\d.]*)?)?)?)?")
 
 LEAK = """
     LISTEN         0.0.0.0:443  -                  pid=7 process=java queue=0/128
@@ -72,6 +71,20 @@ def test_alarms_decide_where_there_are_any() -> None:
     )
     assert numbers[:3] == ["CLOSE_WAIT=200;100;;0", "descriptors=97%;80;95;0;100", "TIME_WAIT=0;10;;0"]
     assert "CRITICAL descriptors 970 of 1,000, 97 % for java[7]" in further
+
+
+def test_every_digit_is_told() -> None:
+    """Of large numbers, too: what is cut here is a step in a graph."""
+    look = Snapshot.of_columns({}, kind="counts", told_states={"TIME_WAIT": 12_345_678, "CLOSE_WAIT": 1_234_567})
+    host = Host(conntrack_flows=10_485_769, conntrack_limit=2**63)
+    _, numbers, _ = parts(as_plugin(check(look, warn="close_wait=5")))
+    said, of_the_host, _ = parts(as_plugin(check(snapshot(HEALTH, host=host), warn="conntrack_flows=1")))
+    _, share, _ = parts(as_plugin(check(snapshot(HEALTH, host=Host(orphans=1, max_orphans=3)), warn="orphans=90%")))
+
+    assert {"CLOSE_WAIT=1234567;5;;0", "TIME_WAIT=12345678;;;0"} <= set(numbers)
+    assert "conntrack_flows 10,485,769 of 9,223,372,036,854,775,808 " in said
+    assert of_the_host[0] == "conntrack_flows=10485769;1;;0;9223372036854775808"
+    assert share[0] == "orphans=33.333333%;90;;0;100"
 
 
 def test_alarms_that_are_silent() -> None:

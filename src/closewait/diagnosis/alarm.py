@@ -24,6 +24,9 @@ NUMBER = r"-?\d{1,15}(?:\.\d{1,9})?"
 RANGE = re.compile(rf"(?P<inside>@?)(?:(?P<low>~|{NUMBER})?(?P<colon>:))?(?P<high>{NUMBER})?(?P<share>%?)")
 HOW_TO_WRITE = "Write a range as 10, 10:, ~:10, 5:10 or @5:10, or a share of the wall as 80%."
 
+#: The measure that a name means, the value of its first label if only one is meant, and the name as we write it.
+Meaning = tuple[str, str | None, str]
+
 
 class Status(Enum):
     """What a monitoring plugin can answer, by its exit status."""
@@ -120,9 +123,9 @@ def outcome(alarm: Alarm, gauges: Iterable[Gauge], *, all_told: bool) -> Outcome
 
 def alarms_of(warn: Sequence[str], crit: Sequence[str]) -> tuple[Alarm, ...]:
     """`close_wait=100` and the like, in the order of the names. Raises BadUsage."""
-    ranges = [dict(_named_range(word) for word in words) for words in (warn, crit)]
-    names = dict.fromkeys(name for told in ranges for name in told)
-    return tuple(_alarm(name, *(told.get(name) for told in ranges)) for name in names)
+    ranges = [_ranges(words) for words in (warn, crit)]
+    meanings = dict.fromkeys(meaning for told in ranges for meaning in told)
+    return tuple(_alarm(meaning, *(told.get(meaning) for told in ranges)) for meaning in meanings)
 
 
 def range_of(text: str) -> Range:
@@ -137,6 +140,18 @@ def range_of(text: str) -> Range:
     return Range(low, high, bool(found["inside"]), bool(found["share"]), text.removesuffix("%"))
 
 
+def _ranges(words: Iterable[str]) -> dict[Meaning, Range]:
+    """The ranges of one option by what their names mean."""
+    found: dict[Meaning, Range] = {}
+    for word in words:
+        name, limits = _named_range(word)
+        meaning = _named(name)
+        if meaning in found:
+            raise BadUsage(f"{name} has two ranges: give --warn once and --crit once for what is watched.")
+        found[meaning] = limits
+    return found
+
+
 def _named_range(word: str) -> tuple[str, Range]:
     name, is_named, text = word.partition("=")
     if not is_named:
@@ -144,19 +159,19 @@ def _named_range(word: str) -> tuple[str, Range]:
     return name, range_of(text)
 
 
-def _alarm(name: str, warn: Range | None, crit: Range | None) -> Alarm:
+def _alarm(meaning: Meaning, warn: Range | None, crit: Range | None) -> Alarm:
+    measure, label, name = meaning
     if warn is not None and crit is not None and warn.is_share is not crit.is_share:
         raise BadUsage(f"{name} is watched as a number and as a share of its wall. Write both with %, or neither.")
-    measure, label, shown = _named(name)
-    alarm = Alarm(shown, measure, label, warn, crit)
+    alarm = Alarm(name, measure, label, warn, crit)
     if alarm.is_share and next(one for one in MEASURES_OF_A_LOOK if one.name == measure).wall is None:
         walls = ", ".join(one.name for one in MEASURES_OF_A_LOOK if one.wall is not None)
         raise BadUsage(f"{name} has no wall, so there is no share of it. Those that have one: {walls}.")
     return alarm
 
 
-def _named(name: str) -> tuple[str, str | None, str]:
-    """The measure that a name means, the value of its first label if only one is meant, and the name as we write it."""
+def _named(name: str) -> Meaning:
+    """What is meant by a name in any spelling. Raises BadUsage."""
     measure = name.lower().replace("-", "_").removeprefix("closewait_").removesuffix("_total")
     if any(one.name == measure for one in MEASURES_OF_A_LOOK):
         return measure, None, measure

@@ -89,12 +89,12 @@ def _told(one: Outcome) -> str:
 
 def _amount(alarm: Alarm, gauge: Gauge) -> str:
     """The number, of what wall, and whose it is."""
-    wall = "" if gauge.limit is None else f" of {gauge.limit:,g}"
+    wall = "" if gauge.limit is None else f" of {_digits(gauge.limit, ',')}"
     share = alarm.value(gauge) if alarm.is_share else None
     per_cent = "" if share is None else f", {share:.0f} %"
     unknown = ", and its wall is not told" if alarm.is_share and share is None else ""
     whose = _whose(gauge) if alarm.label is None else ""
-    return f"{gauge.value:,.10g}{wall}{per_cent}{unknown}" + (f" for {whose}" if whose else "")
+    return f"{_digits(gauge.value, ',')}{wall}{per_cent}{unknown}" + (f" for {whose}" if whose else "")
 
 
 def _whose(gauge: Gauge) -> str:
@@ -131,7 +131,7 @@ def _perfdata(check: Check) -> Iterator[str]:
         yield _alarm_as_perfdata(one)
     for gauge in check.gauges:
         if gauge.measure == "sockets" and gauge.labels[0] not in watched:
-            yield f"{gauge.labels[0]}={gauge.value:g};;;0"
+            yield f"{gauge.labels[0]}={_digits(gauge.value)};;;0"
     for severity in (Severity.WARNING, Severity.CRITICAL):
         count = sum(finding.severity is severity for finding in check.findings)
         yield f"{severity.value}_findings={count};;;0"
@@ -141,11 +141,16 @@ def _alarm_as_perfdata(one: Outcome) -> str:
     """The worst gauge under the alarm's name, so that a graph keeps its name when another process is the worst."""
     alarm, worst = one.alarm, one.worst
     value = None if worst is None else alarm.value(worst)
-    top = "100" if alarm.is_share else "" if worst is None or worst.limit is None else f"{worst.limit:.15g}"
+    top = "100" if alarm.is_share else "" if worst is None or worst.limit is None else _digits(worst.limit)
     limits = ";".join("" if limits is None else limits.text for limits in (alarm.warn, alarm.crit))
     if value is None:
         return f"{alarm.name}={'0' if one.status is Status.OK else 'U'};{limits};0;{top}".rstrip(";")
-    return f"{alarm.name}={value:.10g}{_unit(alarm)};{limits};0;{top}".rstrip(";")
+    return f"{alarm.name}={_digits(value)}{_unit(alarm)};{limits};0;{top}".rstrip(";")
+
+
+def _digits(value: float, grouping: str = "") -> str:
+    """Every digit down to a millionth, and no exponent: perfdata has none."""
+    return f"{value:{grouping}.6f}".rstrip("0").rstrip(".")
 
 
 def _unit(alarm: Alarm) -> str:
