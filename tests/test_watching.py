@@ -4,11 +4,11 @@ from collections.abc import Collection
 
 import pytest
 
-from closewait.snapshot.evidence import Evidence, Thread
+from closewait.snapshot.evidence import NO_EVIDENCE, Evidence, Thread
 from closewait.snapshot.evidence import Watch as EpollSet
 from closewait.snapshot.table import Snapshot
 from closewait.testing import snapshot
-from closewait.watching import ASK_AGAIN_S, Watch
+from closewait.watching import ASK_AGAIN_S, Inquiries, Watch
 
 DAY_UNIX_S = 1_800_000_000.0
 
@@ -84,6 +84,27 @@ def test_suspects_are_asked_once_a_minute(host: Host) -> None:
         host.later(10, 40)
 
     assert host.asked == 2
+
+
+def test_new_suspects_are_asked_alone() -> None:
+    """What is known of the others is not told twice."""
+    clock_s, asked = [0.0], []
+
+    def inquire(look: Snapshot, pids: Collection[int]) -> Evidence:
+        asked.append(list(pids))
+        return Evidence(threads=tuple(Thread("/proc", pid=pid, tid=pid, run_ns=1) for pid in pids))
+
+    inquiries, look = Inquiries(inquire, lambda: clock_s[0]), snapshot("LISTEN 0.0.0.0:443 -")
+    first, again, third = inquiries(look, [7]), inquiries(look, [7]), inquiries(look, [7, 8])
+    known = inquiries.known
+    clock_s[0] = ASK_AGAIN_S
+    inquiries(look, [8])
+
+    assert asked == [[7], [8], [8]]
+    assert (again, [thread.pid for thread in third.threads]) == (NO_EVIDENCE, [8])
+    assert [thread.pid for thread in first.threads] == [7]
+    assert sorted(thread.pid or 0 for thread in known.threads) == [7, 8]
+    assert [thread.pid for thread in inquiries.known.threads] == [8]
 
 
 def test_an_epoll_set_of_a_minute_ago_is_not_told(host: Host) -> None:

@@ -23,7 +23,7 @@ from closewait.diagnosis.rest import at_rest
 from closewait.diagnosis.rule import Rule
 from closewait.diagnosis.rules import RULES
 from closewait.diagnosis.survey import Survey
-from closewait.snapshot.evidence import Evidence
+from closewait.snapshot.evidence import NO_EVIDENCE, Evidence
 from closewait.snapshot.same_socket import each_socket_once
 from closewait.snapshot.table import Snapshot
 from closewait.snapshot.timeline import NOTHING_YET, Timeline
@@ -43,7 +43,8 @@ def examine(
 ) -> Report:
     """Look once (at this host, unless told otherwise) and say what is wrong, and with whom the next move lies.
 
-    `inquire` finds out more about processes of a look by their ids; beside a `look` of one's own only what is given is.
+    `inquire` finds out more about processes of a look by their ids, NO_EVIDENCE if there is no more; beside a `look` of
+    one's own only what is given is.
     """
     if look is None:
         look, inquire = capture.look, inquire or capture.inquire
@@ -51,8 +52,10 @@ def examine(
     case = Case(Timeline(looks, earlier.other_end))
     findings = diagnose(case, rules)
     if inquire and (pids := suspects(case, findings)):
-        case = case.with_evidence(inquire(case.timeline.latest, pids))
-        findings = diagnose(case, rules)
+        found_out = inquire(case.timeline.latest, pids)
+        if found_out is not NO_EVIDENCE:
+            case = case.with_evidence(found_out)
+            findings = diagnose(case, rules)
     (report,) = with_other_ends([Report(case, findings)])
     return report
 

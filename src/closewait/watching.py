@@ -64,6 +64,8 @@ class Watch:
     def look(self) -> Seen:
         """Look once more. Raises what `look` raises."""
         latest, now_s = settled(self._look()), self._clock_s()
+        if self._inquire and self._inquire.known is not NO_EVIDENCE:
+            latest = latest.with_evidence(self._inquire.known)
         report = doctor.examine(lambda: latest, earlier=Timeline(self._earlier(latest, now_s)), inquire=self._inquire)
         self._standing, changes = self._standing.after(report.findings, latest.taken_at_unix_s or 0.0)
         if not self._before or now_s - self._before[-1][0] >= SECOND_LOOK_S / 2:
@@ -88,8 +90,8 @@ class Watch:
 class Inquiries:
     """Asks about suspects, and about the same ones again after a minute only.
 
-    What the threads stand in is told again meanwhile; what the epoll sets hold is not: sockets that are younger than
-    the answer would seem to be in none.
+    What the threads stand in is told again meanwhile; what the epoll sets hold is not: sockets younger than the
+    answer would seem to be in none.
     """
 
     def __init__(self, inquire: doctor.Inquiry, clock_s: Callable[[], float]) -> None:
@@ -98,12 +100,19 @@ class Inquiries:
         self._answer: Evidence = NO_EVIDENCE
         self._at_s = float("-inf")
 
+    @property
+    def known(self) -> Evidence:
+        """What was found out within the last minute."""
+        return self._answer if self._clock_s() - self._at_s < ASK_AGAIN_S else NO_EVIDENCE
+
     def __call__(self, look: Snapshot, pids: Collection[int]) -> Evidence:
-        """What is known about these processes."""
-        now_s = self._clock_s()
-        if not self._asked.issuperset(pids) or now_s - self._at_s >= ASK_AGAIN_S:
-            self._asked, self._at_s = frozenset(pids), now_s
-            answer = self._inquire(look, pids)
-            self._answer = replace(answer, watches=())
-            return answer
-        return self._answer
+        """What is not known yet about these processes."""
+        if self.known is NO_EVIDENCE:
+            self._asked, self._answer, self._at_s = frozenset(), NO_EVIDENCE, self._clock_s()
+        new = [pid for pid in pids if pid not in self._asked]
+        if not new:
+            return NO_EVIDENCE
+        answer = self._inquire(look, new)
+        self._asked |= set(new)
+        self._answer = self._answer.joined(replace(answer, watches=()))
+        return answer

@@ -37,6 +37,10 @@ class EntryTimes:
         self._ends: dict[int, tuple[str, Ends]] = {}  # of each socket that has entered one of the states
         self._entered: dict[tuple[str, Ends], dict[int, int]] = {}  # by a clock that is never set
 
+    def __len__(self) -> int:
+        """How many sockets are known."""
+        return len(self._ends)
+
     def update(self) -> None:
         """Take in what has happened since the last time; call it before asking, and at least every few minutes."""
         batch = self._trace.read(wait_s=0)
@@ -97,6 +101,6 @@ def exact_ages(states: Collection[str] = WITHOUT_TIMER) -> Iterator[Callable[["S
             except (BadInput, OSError):
                 entered.forget()
                 return look
-            return with_exact_ages(look, entered.entered_at, states)
+            return with_exact_ages(look, entered.entered_at, states) if len(entered) else look
 
         yield exact

@@ -1,6 +1,7 @@
 """`closewait watch`: look again and again, tell what changes, and remember it."""
 
 import gc
+import os
 import time
 from contextlib import ExitStack
 from pathlib import Path
@@ -24,6 +25,13 @@ if TYPE_CHECKING:
     from closewait.watching import Watch
 
 SHORTEST_S = 0.1
+
+#: What polars reads when it is loaded. Nobody waits for a look: one thread is enough, and what a look has used is given
+#: back at once (measured at 10,000 sockets: 137 MB instead of 152).
+FOR_A_LONG_STAY = {
+    "POLARS_MAX_THREADS": "1",
+    "_RJEM_MALLOC_CONF": "narenas:1,dirty_decay_ms:0,muzzy_decay_ms:0",
+}
 NO_HISTORY = "none"
 
 
@@ -71,6 +79,8 @@ def watch(
         closewait watch --every 1s --for 1min --history none --json
         closewait watch --quiet --metrics :9435
     """
+    for name, value in FOR_A_LONG_STAY.items():
+        os.environ.setdefault(name, value)
     from closewait.cli.audience import Printer
     from closewait.cli.configuration import configuration
     from closewait.cli.pace import Pace
