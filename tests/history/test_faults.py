@@ -261,6 +261,48 @@ def test_the_second_writer_is_told_who_is_the_first(path: Path) -> None:
             assert "ended without saying so" in store.what_happened[0]
 
 
+def test_a_history_that_is_moved_or_deleted_is_begun_anew(path: Path) -> None:
+    """It is said, what stands is in the new one as well, and what was moved is whole."""
+    clock, moved = Clock(), path.with_name("moved.sqlite")
+    with history.writing(path, clock=clock) as store:
+        watch = Watch(store, clock)
+        assert [watch.look(leak(20)), watch.look(leak(20))] == [(), ()]
+        path.rename(moved)
+        assert watch.look(leak(20)) == (f"The history {path} was moved or deleted; it is begun anew.",)
+        assert watch.look(leak(20)) == ()
+        path.unlink()
+        assert "begun anew" in watch.look(leak(20))[0]
+        with history.reading(path) as past:
+            last = past.look_at(clock.unix_s)
+            assert last is not None
+            assert [change.rule for change in past.standing(last)] == ["never-read"]
+        with pytest.raises(CannotAct, match="being written by process"), history.writing(path):
+            pass
+    assert (looks_in(moved), looks_in(path)) == (2, 1)
+    with history.writing(moved, clock=clock) as store:
+        assert not any("ended without" in said for said in store.what_happened)
+
+
+def test_a_place_that_is_taken_is_written_when_it_is_free(path: Path) -> None:
+    """The watch goes on; what was found meanwhile is there."""
+    clock, folder = Clock(), path.with_name("folder")
+    path = folder / path.name
+    with history.writing(path, clock=clock) as store:
+        watch = Watch(store, clock)
+        watch.look(leak(1))
+        folder.rename(folder.with_name("away"))
+        folder.write_text("a file")
+        (said,) = watch.look(leak(20))
+        assert "cannot be written" in said
+        assert watch.look(leak(20)) == ()
+        folder.unlink()
+        said, missing = watch.look(leak(20))
+        assert "begun anew" in said
+        assert "2 looks are missing" in missing
+    with history.reading(path) as past:
+        assert [change.sockets for change in past.changes()][-1] == 20
+
+
 def test_one_file_has_one_writer_by_whatever_name(path: Path) -> None:
     """A link to a history leads to its lock, too."""
     other_name = path.with_name("link.sqlite")

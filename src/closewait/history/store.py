@@ -7,6 +7,7 @@
 
 A disk that is full, or read-only from now on, does not end the watch: `remember` says so once, keeps in memory what was
 found, and writes it with the first look that can be written again. Only the gauges of the looks between are lost.
+Nor does a file that is moved or deleted: another one is begun in its place, with what stands.
 """
 
 import json
@@ -14,7 +15,7 @@ import os
 import sqlite3
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 from time import process_time
 from typing import Any
@@ -22,6 +23,7 @@ from typing import Any
 from closewait.diagnosis.changes import Change
 from closewait.diagnosis.gauges import Gauge
 from closewait.diagnosis.report import Report
+from closewait.errors import CannotAct
 from closewait.history.database import CANNOT_WRITE, make_folder, opened_for_writing, primary_code, speaking_of
 from closewait.history.gauge_writer import GaugeWriter, course_of
 from closewait.history.incidents import GAPS_REMEMBERED, Incident, between, time_of_day
@@ -66,20 +68,14 @@ def writing(
     Raises CannotAct where it cannot be written or somebody else writes it, BadInput where it is no history.
     """
     path = Path(os.path.realpath(path))  # by whatever name, it is one file with one lock
-    make_folder(path)
-    with held(path):
-        connection = opened_for_writing(path)
+    with ExitStack() as opened:
+        store = Store(opened, path, Bounds(kept_for_s, at_most_bytes), every_s, source, clock)
         try:
-            with speaking_of(path, writing=True):
-                store = Store(connection, path, Bounds(kept_for_s, at_most_bytes), every_s, source, clock)
-            try:
-                yield store
-            except (KeyboardInterrupt, SystemExit):  # ways to end a watch
-                store.end()
-                raise
+            yield store
+        except (KeyboardInterrupt, SystemExit):  # ways to end a watch
             store.end()
-        finally:
-            connection.close()
+            raise
+        store.end()
 
 
 class Store:
@@ -87,17 +83,20 @@ class Store:
 
     def __init__(
         self,
-        connection: sqlite3.Connection,
+        opened: ExitStack,
         path: Path,
         bounds: Bounds,
         every_s: float | None,
         source: str,
         clock: Callable[[], Instant],
     ) -> None:
-        self._connection, self._path, self._bounds = connection, path, bounds
-        self._every_s, self._clock = every_s, clock
+        self._opened, self._path, self._bounds = opened, path, bounds
+        self._every_s, self._source, self._clock = every_s, source, clock
         now = clock()
-        self._incidents = deque[Incident](before_this_run(connection, now), MOST_CHANGES_WAITING)
+        self._incidents = deque[Incident](maxlen=MOST_CHANGES_WAITING)
+        self._standing: dict[str, Change] = {}
+        self._gauges: GaugeWriter | None = None
+        self._identity: tuple[int, int] | None = None  # of the file that is open; None: none could be opened
         self._changes = deque[Change](maxlen=MOST_CHANGES_WAITING)
         self._lines = deque[tuple[Any, ...]](maxlen=MOST_LINES_WAITING)
         self._whole: Snapshot | None = None
@@ -105,11 +104,8 @@ class Store:
         self._last: Instant | None = None
         self._gaps_s = deque[float](maxlen=GAPS_REMEMBERED)
         self._spent_s = process_time()
-        self._run = begun(connection, now, source)
+        self._open(now)
         self.what_happened = tuple(incident.says for incident in self._incidents)
-        (last_look,) = connection.execute("SELECT max(look) FROM looks").fetchone()
-        self._look: int = 0 if last_look is None else last_look + 1
-        self._gauges: GaugeWriter | None = None
 
     def remember(
         self, report: Report, gauges: Iterable[Gauge], changes: Iterable[Change], lines: Lines, *, whole: bool = False
@@ -117,11 +113,21 @@ class Store:
         """Write one look down; what has happened besides, in sentences. Raises BadInput where the file is damaged."""
         now = self._clock()
         happened = self._since_the_last_look(now)
+        said = [incident.says for incident in happened]
+        try:
+            said += self._in_its_place(now)
+        except CannotAct as refused:
+            said += self._not_written(str(refused), now)
         self._incidents.extend(happened)
-        self._changes.extend(changes)
+        for change in changes:
+            self._changes.append(change)
+            self._standing[change.key] = change
+            if change.kind == "resolved":
+                del self._standing[change.key]
         self._lines.extend(lines.told.iter_rows())
         self._whole = self._whole or (report.snapshot if whole else None)
-        said = [incident.says for incident in happened]
+        if self._identity is None:
+            return tuple(said)
         with speaking_of(self._path, writing=True):
             try:
                 self._write(now, report.snapshot, gauges, lines)
@@ -131,7 +137,8 @@ class Store:
                     self._connection.execute("ROLLBACK")
                 if not isinstance(error, sqlite3.Error) or primary_code(error) not in CANNOT_WRITE:
                     raise
-                return (*said, *self._not_written(error, now))
+                why = f"The history {self._path} cannot be written: {CANNOT_WRITE[primary_code(error)]} ({error})."
+                return (*said, *self._not_written(why, now))
             said += self._written_again(now)
             self._changes.clear()
             self._lines.clear()
@@ -147,6 +154,33 @@ class Store:
             self._connection.execute(
                 "UPDATE runs SET ended_unix_s = ? WHERE run = ?", (self._clock().unix_s, self._run)
             )
+
+    def _open(self, now: Instant) -> None:
+        """Open the file, alone, and begin a run in it. Raises CannotAct or BadInput."""
+        self._identity = None
+        make_folder(self._path)
+        self._opened.enter_context(held(self._path))
+        self._connection = self._opened.enter_context(closing(opened_for_writing(self._path)))
+        with speaking_of(self._path, writing=True):
+            self._incidents.extend(before_this_run(self._connection, now))
+            self._run = begun(self._connection, now, self._source)
+            (last_look,) = self._connection.execute("SELECT max(look) FROM looks").fetchone()
+        self._look: int = 0 if last_look is None else last_look + 1
+        self._gauges, self._identity = None, _identity(self._path)
+
+    def _in_its_place(self, now: Instant) -> tuple[str, ...]:
+        """Where another file, or none, is where the history was, begin anew with what stands. Raises as `_open`."""
+        if self._identity is not None:
+            if self._identity == _identity(self._path):
+                return ()
+            self.end()
+            with suppress(sqlite3.Error):  # the journal is left behind: without this its looks would be lost
+                self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            waiting = {change.key for change in self._changes}
+            self._changes.extendleft(one for key, one in self._standing.items() if key not in waiting)
+        self._opened.close()
+        self._open(now)
+        return (f"The history {self._path} was moved or deleted; it is begun anew.",)
 
     def _since_the_last_look(self, now: Instant) -> list[Incident]:
         """What happened since then besides sockets."""
@@ -204,14 +238,13 @@ class Store:
         (sight,) = self._connection.execute("SELECT sight FROM sights WHERE says = ?", (text,)).fetchone()
         return int(sight)
 
-    def _not_written(self, error: sqlite3.Error, now: Instant) -> tuple[str, ...]:
+    def _not_written(self, why: str, now: Instant) -> tuple[str, ...]:
         """A look could not be written: said once."""
         self._unwritten += 1
         if self._unwritten > 1:
             return ()
         self._unwritten_from = now
-        why = CANNOT_WRITE[primary_code(error)]
-        return (f"The history {self._path} cannot be written: {why} ({error}). Looking goes on; what is found waits.",)
+        return (f"{why} Looking goes on; what is found waits.",)
 
     def _gap(self, now: Instant) -> tuple[Incident, ...]:
         """The looks that could not be written before this one."""
@@ -244,6 +277,15 @@ class Store:
                 self._connection.execute("ROLLBACK")
             if primary_code(error) not in CANNOT_WRITE:
                 raise
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Which file is there; None: none that can be seen."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _change_row(look: int, change: Change) -> tuple[Any, ...]:
