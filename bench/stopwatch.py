@@ -1,13 +1,23 @@
 """Whole processes by the clock: several runs of each in turn, so that a drifting machine drifts for all of them."""
 
-import os
+import json
 import statistics
 import subprocess
-import time
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 Command = Sequence[str]
+
+#: Runs a command, throws its output away, and prints its seconds, its status and its memory in KiB. It is small: what a
+#: process reports as its most memory is also that of the process that has started it (measured).
+SMALL_PARENT = """
+import json, os, sys, time
+began = time.perf_counter()
+nowhere = [(os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)]
+_, status, used = os.wait4(os.posix_spawnp(sys.argv[1], sys.argv[1:], os.environ, file_actions=nowhere), 0)
+print(json.dumps([time.perf_counter() - began, os.waitstatus_to_exitcode(status), used.ru_maxrss]))
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,16 +51,9 @@ def time_commands(
 def _run(command: Command, netns: str | None) -> tuple[float, float]:
     """One run: wall seconds and the peak resident memory of the process, in MB (getrusage counts KiB)."""
     inside = ["ip", "netns", "exec", netns] if netns else []
-    began = time.perf_counter()
-    process = subprocess.Popen([*inside, *command], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-    assert process.stderr is not None
-    told = process.stderr.read()
-    _, status, used = os.wait4(process.pid, 0)
-    took_s = time.perf_counter() - began
-    process.returncode = os.waitstatus_to_exitcode(status)
-    process.stderr.close()
-    if process.returncode not in (0, 1, 2):
-        raise RuntimeError(
-            f"{' '.join(command)} ended with {process.returncode}: {told.decode(errors='replace')[:300]}"
-        )
-    return took_s, used.ru_maxrss * 1024 / 1e6
+    small_parent = [sys.executable, "-S", "-E", "-c", SMALL_PARENT]
+    done = subprocess.run([*small_parent, *inside, *command], capture_output=True, check=True)
+    took_s, status, memory_kib = json.loads(done.stdout)
+    if status not in (0, 1, 2):
+        raise RuntimeError(f"{' '.join(command)} ended with {status}: {done.stderr.decode(errors='replace')[:300]}")
+    return took_s, memory_kib * 1024 / 1e6

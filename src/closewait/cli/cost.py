@@ -3,6 +3,7 @@
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 from closewait.records import record
@@ -11,6 +12,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 BYTES_OF_MAXRSS = 1 if sys.platform == "darwin" else 1024  # getrusage(2): KiB on Linux and the BSDs
+OWN_STATUS = Path("/proc/self/status")
 
 
 @record
@@ -22,13 +24,21 @@ class Spent:
 
 
 def spent() -> Spent | None:
-    """As far as getrusage(2) tells; None where the system has none."""
+    """As far as getrusage(2) tells; None where the system has none.
+
+    On Linux the memory is VmHWM, proc_pid_status(5): ru_maxrss is also that of whoever has started this (measured).
+    """
     try:
         import resource
     except ImportError:
         return None
     used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    return Spent(sum(one.ru_utime + one.ru_stime for one in used), used[0].ru_maxrss * BYTES_OF_MAXRSS / 1e6)
+    try:
+        told = next(line for line in OWN_STATUS.read_text().splitlines() if line.startswith("VmHWM:"))
+        memory_bytes = int(told.split()[1]) * 1024
+    except (OSError, StopIteration):
+        memory_bytes = used[0].ru_maxrss * BYTES_OF_MAXRSS
+    return Spent(sum(one.ru_utime + one.ru_stime for one in used), memory_bytes / 1e6)
 
 
 class Cost:

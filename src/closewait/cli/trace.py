@@ -175,10 +175,10 @@ def _raise_if_nobody_reads() -> None:
 
 def _sum(traced: "Trace", telling: "Counting", began_s: float, processor_began_s: float) -> "Summary":
     """What came of it, and what it took since then; what the imports took is not counted."""
-    import resource
-
+    from closewait.cli.cost import spent
     from closewait.views.trace_lines import Summary
 
+    used = spent()
     return Summary(
         transitions=telling.transitions,
         connections=telling.connections,
@@ -186,7 +186,7 @@ def _sum(traced: "Trace", telling: "Counting", began_s: float, processor_began_s
         shown=telling.shown,
         took_s=time.monotonic() - began_s,
         processor_s=time.process_time() - processor_began_s,
-        memory_mb=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6,
+        memory_mb=used.memory_mb if used else 0.0,
         by_states=dict(telling.by_states.most_common()),
         closed_first=dict(telling.closed_first.most_common()),
     )
