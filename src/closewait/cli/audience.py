@@ -50,7 +50,7 @@ class Printer(Hearer):
     def __init__(self, *, json: bool, quiet: bool, width: int | None) -> None:
         self._json, self._quiet, self._width = json, quiet, width
         self._shows_status = sys.stderr.isatty() and not (json or quiet)
-        self._looks = self._missed = 0
+        self._looks = 0
         self._began_s, self._spent_before = time.monotonic(), spent()  # of the first look, which loads everything
         self._why_missed: str | None = None
 
@@ -68,26 +68,22 @@ class Printer(Hearer):
             self._show(change_as_dict(change) if self._json else change_as_text(change, columns(self._width)))
         for one in seen.foreseen:
             self._show(foreseen_as_dict(one) if self._json else foreseen_as_text(one, columns(self._width)))
-        sys.stdout.flush()
         self._show_status(seen)
         if self._looks == 1:
             self._began_s, self._spent_before = time.monotonic(), spent()
 
     def miss(self, why: str, at_unix_s: float) -> None:
         """Say it once, until it is seen again."""
-        self._missed += 1
         self._clear_status()
         if why != self._why_missed:
             self._why_missed = why
             self._say("missed", at_unix_s, why)
-            sys.stdout.flush()
 
     def close(self) -> None:
         """Say how many looks there were and what they cost."""
         self._clear_status()
         if self._looks:
             self._say("stopped", time.time(), f"{count_of(self._looks, 'look')}{self._cost()}", looks=self._looks)
-            sys.stdout.flush()
 
     def note(self, event: str, at_unix_s: float, words: str) -> None:
         """What somebody else in the audience has to say."""
@@ -101,15 +97,16 @@ class Printer(Hearer):
             self._show(event_as_text(at_unix_s, event, words, columns(self._width)))
 
     def _show(self, line: str | dict[str, Any]) -> None:
-        """One line, or the same for programs."""
+        """One line, or the same for programs; whoever reads it has it at once."""
         if isinstance(line, dict):
             print(json.dumps(line, ensure_ascii=False))
         elif not self._quiet:
             show(line + "\n")
+        sys.stdout.flush()
 
     def _show_status(self, seen: Seen) -> None:
         if self._shows_status:
-            standing = sum(one.finding.severity is not Severity.BENIGN for one in seen.standing.open)
+            standing = len(seen.standing.open)
             stands = count_of(standing, "finding") + (" stands" if standing == 1 else " stand")
             line = f"{time_of_day(seen.at_unix_s)} look {self._looks:,}: {states_in_words(seen.report.snapshot.states)}"
             sys.stderr.write(f"\r{line[: columns(self._width) - len(stands) - 3]}; {stands}"[: columns(self._width)])

@@ -36,7 +36,6 @@ CANNOT_WRITE = {
     sqlite3.SQLITE_LOCKED: "another program holds it",
     sqlite3.SQLITE_PERM: "this user may not write it",
 }
-DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
 def primary_code(error: sqlite3.Error) -> int:
