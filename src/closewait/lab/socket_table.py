@@ -5,6 +5,7 @@ The doctor's own reader and numbers are not used on purpose: a scene that is pro
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from closewait.records import record
@@ -52,6 +53,10 @@ def sockets() -> Iterator[Socket]:
 
 
 def inodes_held_by(pid: int) -> set[int]:
-    """Inodes of the sockets that a process of ours has open."""
-    links = (entry.readlink().name for entry in Path(f"/proc/{pid}/fd").iterdir())
-    return {int(found[1]) for link in links if (found := re.fullmatch(r"socket:\[(\d+)\]", link))}
+    """Inodes of the sockets that a process of ours has open; what it closes meanwhile is not open."""
+    inodes = set()
+    for entry in Path(f"/proc/{pid}/fd").iterdir():
+        with suppress(FileNotFoundError):
+            if found := re.fullmatch(r"socket:\[(\d+)\]", entry.readlink().name):
+                inodes.add(int(found[1]))
+    return inodes
